@@ -1,0 +1,1 @@
+# Installed by the build engineer's part: see below.

@@ -1,0 +1,111 @@
+// A DHT node (BEP 5, BEP 32): events in, datagrams out. It never reads a clock, a socket or a
+// random device; time comes with each call, randomness and the port are lent. One Node serves IPv4
+// and IPv6 with a table for each.
+//
+// Everything that can grow has a limit in Options. An idle node takes less than 10 KB, which
+// tests/sim/footprint_test checks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "base/endpoint.h"
+#include "base/id.h"
+#include "base/random.h"
+#include "base/seams.h"
+#include "base/time.h"
+
+namespace starling::dht {
+
+enum class LookupId : uint64_t {};  // generation-checked; 0 is none
+
+struct LookupReport {
+  int hops = 0;      // length of the referral chain to the first of the closest
+  int queries = 0;
+  int replies = 0;
+  int timeouts = 0;
+  int peers = 0;     // distinct peers handed out
+  int announced = 0; // nodes that accepted our announce
+  Duration elapsed{};
+  bool had_nobody_to_ask = false;  // the table was empty
+};
+
+// Who looks for peers. May destroy or cancel anything from inside.
+class PeerSink {
+ public:
+  virtual ~PeerSink() = default;
+  virtual void OnPeers(Time now, LookupId lookup, std::span<const Endpoint> peers) = 0;
+  virtual void OnDone(Time now, LookupId lookup, const LookupReport& report) = 0;
+};
+
+class PingSink {
+ public:
+  virtual ~PingSink() = default;
+  // `id` is null when no answer came in time.
+  virtual void OnPing(Time now, const Endpoint& node, const NodeId* id, Duration round_trip) = 0;
+};
+
+struct Options {
+  NodeId id;                 // zero: drawn at random
+  bool ipv4 = true;          // take part with IPv4
+  bool ipv6 = true;          // take part with IPv6 (BEP 32)
+  bool read_only = false;    // BEP 43: ask, never answer
+  size_t bucket_size = 8;    // k
+  int lookup_parallel = 3;   // alpha
+  Duration query_timeout = seconds(2);
+  size_t stored_infohashes_max = 2000;
+  size_t stored_peers_per_infohash_max = 500;
+  size_t lookups_max = 256;
+  // Per source address, for answers: so that a forged source gains nothing.
+  uint32_t queries_per_second_max = 100;
+  uint32_t answer_bytes_per_second_max = 20'000;
+};
+
+struct Stats {  // plain counters since the start
+  uint64_t datagrams_in = 0, datagrams_out = 0, bytes_in = 0, bytes_out = 0;
+  uint64_t malformed = 0, unsolicited = 0, queries_in = 0, queries_limited = 0;
+  uint64_t queries_out = 0, replies_in = 0, errors_in = 0, timeouts = 0;
+  uint32_t table_nodes = 0, table_nodes_v6 = 0, lookups_running = 0, stored_peers = 0;
+};
+
+class Node {
+ public:
+  Node(const Options& options, DatagramPort& port, Random& random);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Events.
+  void OnDatagram(Time now, const Endpoint& from, ByteView bytes);
+  void OnDeadline(Time now);
+  Time next_deadline() const;
+
+  // Keeps `routers` and asks them for our own neighbourhood now, and again by itself whenever the
+  // table runs empty. Call again to add more (torrent `nodes`).
+  void Bootstrap(Time now, std::span<const Endpoint> routers);
+  // A node heard of elsewhere (PORT message): is pinged, enters the table when it answers.
+  void Hear(Time now, const Endpoint& node);
+  // Answers come later, also when there is nobody to ask. `sink` must live until OnDone or Cancel.
+  LookupId GetPeers(Time now, const InfoHash& target, PeerSink& sink);
+  // As GetPeers, then tells the closest nodes that we serve `target` on TCP `port`; 0: implied.
+  LookupId Announce(Time now, const InfoHash& target, uint16_t port, PeerSink& sink);
+  void Cancel(LookupId lookup);
+  void Ping(Time now, const Endpoint& node, PingSink& sink);
+
+  const NodeId& id() const;
+  Stats stats() const;
+  // The table at rest: own id and good contacts, bencoded. Restore() takes damaged text with
+  // false and no harm; restored contacts are verified before they count as good.
+  std::string Save(Time now) const;
+  bool Restore(Time now, absl::string_view snapshot);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace starling::dht
