@@ -31,9 +31,9 @@ struct ClientSeams {
 
 enum class TorrentPhase {
   kLookingForMetadata,
-  kChecking,     // hashing what lies on the disk
+  kChecking,  // hashing what lies on the disk
   kDownloading,
-  kSeeding,      // every wanted piece is had
+  kSeeding,  // every wanted piece is had
   kFailed,
 };
 
@@ -41,19 +41,19 @@ struct TorrentStatus {  // what `progress` of docs/json.md says
   InfoHash info_hash;
   std::string name;
   TorrentPhase phase = TorrentPhase::kLookingForMetadata;
-  uint64_t have_bytes = 0;    // verified, of the wanted ones
-  uint64_t total_bytes = 0;   // wanted
-  uint64_t checked_bytes = 0; // while kChecking
-  uint64_t down_rate = 0;     // bytes a second, payload
+  uint64_t have_bytes = 0;     // verified, of the wanted ones
+  uint64_t total_bytes = 0;    // wanted
+  uint64_t checked_bytes = 0;  // while kChecking
+  uint64_t down_rate = 0;      // bytes a second, payload
   uint64_t up_rate = 0;
   uint64_t downloaded = 0;
   uint64_t uploaded = 0;
-  uint32_t peer_set = 0;      // known addresses
+  uint32_t peer_set = 0;  // known addresses
   uint32_t connected = 0;
-  uint32_t active = 0;        // unchoked by us or unchoking us: the active peer set
-  uint32_t seeders = 0;       // among the connected
+  uint32_t active = 0;   // unchoked by us or unchoking us: the active peer set
+  uint32_t seeders = 0;  // among the connected
   uint32_t leechers = 0;
-  double availability = 0;    // copies of the rarest piece, and the share of pieces with one more
+  double availability = 0;  // copies of the rarest piece, and the share of pieces with one more
   uint32_t lookups_running = 0;
   uint32_t trackers_asked = 0;
   std::optional<Duration> first_peer_after;  // since Add

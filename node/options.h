@@ -27,17 +27,17 @@ using HostPort = std::pair<std::string, uint16_t>;
 
 struct ClientOptions {
   bool dht = true;
-  std::vector<HostPort> dht_routers;       // replaces the well-known ones; see kWellKnownRouters
-  NodeId dht_id;                           // zero: random
-  std::string dht_snapshot;                // a saved table, or empty
+  std::vector<HostPort> dht_routers;  // replaces the well-known ones; see kWellKnownRouters
+  NodeId dht_id;                      // zero: random
+  std::string dht_snapshot;           // a saved table, or empty
   TrackerRule trackers = TrackerRule::kFallback;
-  uint64_t down_rate = 0;                  // bytes a second for the whole node; 0: unlimited
+  uint64_t down_rate = 0;  // bytes a second for the whole node; 0: unlimited
   uint64_t up_rate = 0;
-  uint32_t peers_max = 200;                // connections in all
+  uint32_t peers_max = 200;  // connections in all
   uint32_t peers_per_torrent_max = 50;
   uint64_t unfinished_memory_max = 32 << 20;  // budget for pieces that are not yet on the disk
-  uint16_t listen_port = 0;                // what we announce; 0: we take no connections
-  std::optional<PeerId> peer_id;           // BEP 20; drawn if absent
+  uint16_t listen_port = 0;                   // what we announce; 0: we take no connections
+  std::optional<PeerId> peer_id;              // BEP 20; drawn if absent
 };
 
 // The routers of the Mainline DHT that everybody starts from.
@@ -51,10 +51,10 @@ struct TorrentOptions {
   std::string dir = ".";
   std::vector<std::string> select;  // glob patterns over file paths; empty: everything
   bool sequential = false;
-  bool seed_only = false;           // never write; pieces missing in `dir` are not fetched
+  bool seed_only = false;  // never write; pieces missing in `dir` are not fetched
   bool check_existing = true;
-  std::vector<Endpoint> peers;      // to try first
-  uint64_t down_rate = 0;           // of this torrent; 0: unlimited
+  std::vector<Endpoint> peers;  // to try first
+  uint64_t down_rate = 0;       // of this torrent; 0: unlimited
   uint64_t up_rate = 0;
 };
 
