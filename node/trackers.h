@@ -76,11 +76,11 @@ class Trackers {
   void OnDhtPeers(Time now, uint32_t peers_in_all);
   // The metadata arrived: more tiers, and whether it is private.
   void Learn(Time now, const std::vector<std::vector<std::string>>& tiers, bool is_private);
-  void OnComplete(Time now);        // announces `completed`, once, if it was incomplete before
-  void WantPeers(Time now);         // peers ran out: ask again as soon as `min interval` allows
-  void Stop(Time now);              // announces `stopped` to every tracker that knows us
-  bool has_goodbyes() const;        // `stopped` is still on its way
-  uint32_t asked() const;           // announces now in flight
+  void OnComplete(Time now);  // announces `completed`, once, if it was incomplete before
+  void WantPeers(Time now);   // peers ran out: ask again as soon as `min interval` allows
+  void Stop(Time now);        // announces `stopped` to every tracker that knows us
+  bool has_goodbyes() const;  // `stopped` is still on its way
+  uint32_t asked() const;     // announces now in flight
 
  private:
   struct State;

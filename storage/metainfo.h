@@ -26,13 +26,24 @@ inline constexpr size_t kInfoSizeMax = 32 << 20;       // of an info dictionary,
 inline constexpr uint32_t kPieceLengthMax = 256 << 20;
 inline constexpr size_t kFilesMax = 1'000'000;
 inline constexpr size_t kTrackersMax = 256;
+inline constexpr size_t kWebSeedsMax = 256;
+inline constexpr size_t kNodesMax = 256;
+inline constexpr size_t kUrlSizeMax = 4'096;           // a longer one is left out
+inline constexpr size_t kNameSizeMax = 4'096;          // bytes of one component of a path
+inline constexpr size_t kPathDepthMax = 64;            // folders above a file
+inline constexpr size_t kPathMemoryMax = 512 << 20;    // of all paths together
+inline constexpr size_t kAttrSizeMax = 16;
+inline constexpr uint32_t kPiecesMax = 4 << 20;
+inline constexpr uint64_t kContentSizeMax = uint64_t{1} << 50;
 
 struct FileEntry {
-  std::vector<std::string> path;     // components as the torrent spells them, name first if a folder
+  // BEP 52 and 3: components as the torrent spells them, the name first if it is a folder.
+  std::vector<std::string> path;
   uint64_t length = 0;
   uint64_t offset = 0;               // in the torrent's content
   std::string attr;                  // BEP 47: any of l x h p
   std::vector<std::string> symlink;  // BEP 47: target components; shown, never followed
+  std::optional<Sha256Digest> pieces_root;  // v2 (BEP 52); an empty file has none
   bool is_padding() const { return attr.find('p') != std::string::npos; }
   bool is_executable() const { return attr.find('x') != std::string::npos; }
   bool is_symlink() const { return attr.find('l') != std::string::npos; }
@@ -57,6 +68,8 @@ struct Metainfo {
   std::string created_by;
   std::optional<int64_t> creation_date;  // seconds since 1970
 
+  std::string piece_layers;  // v2: the bencoded `piece layers`, kept so that a saved file is whole
+
   std::string info;  // the exact bytes of the info dictionary (BEP 9 sends them)
 
   // The 20 bytes by which handshakes, DHT and trackers know it: v1 if there is one.
@@ -66,6 +79,9 @@ struct Metainfo {
   Sha1Digest PieceHash(PieceIndex piece) const;
   bool is_v2_only() const { return !info_hash_v1.has_value(); }
 };
+
+// What the components of one path take up in memory.
+size_t PathMemory(const std::vector<std::string>& path);
 
 // Reads a whole .torrent file. The error says what is wrong, in words for the user.
 absl::StatusOr<Metainfo> ParseMetainfo(ByteView torrent);
