@@ -45,14 +45,10 @@ void Client::State::OnHandshake(Time now, peer::Incoming& connection) {
   FindSwarm(found->second)->torrent().Accept(now, std::move(stream), handshake, rest);
 }
 
-void Client::State::OnDropped(Time now, peer::Incoming& connection) {
-  const auto found = std::find_if(
-      incoming.begin(), incoming.end(),
-      [&](const std::unique_ptr<peer::Incoming>& entry) { return entry.get() == &connection; });
-  CHECK(found != incoming.end());
-  dropped.push_back(std::move(*found));  // it may be the caller
-  incoming.erase(found);
-  sweep.SetEarlier(now);
+void Client::State::OnDropped(Time, peer::Incoming& connection) {
+  std::erase_if(incoming, [&](const std::unique_ptr<peer::Incoming>& entry) {
+    return entry.get() == &connection;
+  });
 }
 
 SwarmSeams Client::State::MakeSwarmSeams() {
@@ -153,7 +149,6 @@ void Client::State::ForEachTorrent(absl::FunctionRef<void(peer::Torrent&)> visit
 }
 
 void Client::State::OnDeadline(Time now) {
-  dropped.clear();
   Sweep(now);
   if (now < reachability_due) {
     sweep.SetEarlier(reachability_due);

@@ -73,7 +73,6 @@ struct Client::State final : peer::TorrentHandler,
   absl::flat_hash_map<InfoHash, TorrentId> by_info_hash;
   // Removed, but not yet destroyed: the caller may be one of them, or a goodbye is on its way.
   std::vector<std::unique_ptr<Swarm>> leaving;
-  std::vector<std::unique_ptr<peer::Incoming>> dropped;
   Deadline sweep;
   Time reachability_due = kNever;
   bool was_reached = false;
