@@ -18,20 +18,25 @@
 #include "base/random.h"
 #include "base/seams.h"
 #include "base/time.h"
+#include "dht/contact.h"
+#include "dht/stats.h"
 
 namespace starling::dht {
 
 enum class LookupId : uint64_t {};  // generation-checked; 0 is none
 
 struct LookupReport {
-  int hops = 0;      // length of the referral chain to the first of the closest
+  int hops = 0;  // length of the referral chain to the first of the closest
   int queries = 0;
   int replies = 0;
   int timeouts = 0;
-  int peers = 0;     // distinct peers handed out
-  int announced = 0; // nodes that accepted our announce
+  int peers = 0;      // distinct peers handed out
+  int announced = 0;  // nodes that accepted our announce
   Duration elapsed{};
   bool had_nobody_to_ask = false;  // the table was empty
+  Duration first{};                // until the first of the closest answered
+  // The closest that answered, nearest first, those of IPv4 before those of IPv6. Ends with OnDone.
+  std::span<const Contact> closest;
 };
 
 // Who looks for peers. May destroy or cancel anything from inside.
@@ -50,26 +55,22 @@ class PingSink {
 };
 
 struct Options {
-  NodeId id;                 // zero: drawn at random
-  bool ipv4 = true;          // take part with IPv4
-  bool ipv6 = true;          // take part with IPv6 (BEP 32)
-  bool read_only = false;    // BEP 43: ask, never answer
-  size_t bucket_size = 8;    // k
-  int lookup_parallel = 3;   // alpha
+  NodeId id;                // zero: drawn at random
+  bool ipv4 = true;         // take part with IPv4
+  bool ipv6 = true;         // take part with IPv6 (BEP 32)
+  bool read_only = false;   // BEP 43: ask, never answer
+  size_t bucket_size = 8;   // k
+  int lookup_parallel = 3;  // alpha
   Duration query_timeout = seconds(2);
+  // After this, or mean + 4 deviations of our round trips if more, a silent node no longer holds
+  // up its lookup; 0: only after query_timeout.
+  Duration short_timeout = milliseconds(500);
   size_t stored_infohashes_max = 2000;
   size_t stored_peers_per_infohash_max = 500;
   size_t lookups_max = 256;
   // Per source address, for answers: so that a forged source gains nothing.
   uint32_t queries_per_second_max = 100;
   uint32_t answer_bytes_per_second_max = 20'000;
-};
-
-struct Stats {  // plain counters since the start
-  uint64_t datagrams_in = 0, datagrams_out = 0, bytes_in = 0, bytes_out = 0;
-  uint64_t malformed = 0, unsolicited = 0, queries_in = 0, queries_limited = 0;
-  uint64_t queries_out = 0, replies_in = 0, errors_in = 0, timeouts = 0;
-  uint32_t table_nodes = 0, table_nodes_v6 = 0, lookups_running = 0, stored_peers = 0;
 };
 
 class Node {
@@ -85,23 +86,32 @@ class Node {
   Time next_deadline() const;
 
   // Keeps `routers` and asks them for our own neighbourhood now, and again by itself whenever the
-  // table runs empty. Call again to add more (torrent `nodes`).
+  // table runs empty. Call again to add more (torrent `nodes`, names that were resolved).
   void Bootstrap(Time now, std::span<const Endpoint> routers);
   // A node heard of elsewhere (PORT message): is pinged, enters the table when it answers.
   void Hear(Time now, const Endpoint& node);
-  // Answers come later, also when there is nobody to ask. `sink` must live until OnDone or Cancel.
+  // Answers come later, also when there is nobody to ask: while the table is empty and
+  // Bootstrap was called, it first waits up to 5 s for the first contact. `sink` must live until
+  // OnDone or Cancel. When `lookups_max` are running the id is 0 and nothing follows: ask again
+  // later.
   LookupId GetPeers(Time now, const InfoHash& target, PeerSink& sink);
   // As GetPeers, then tells the closest nodes that we serve `target` on TCP `port`; 0: implied.
   LookupId Announce(Time now, const InfoHash& target, uint16_t port, PeerSink& sink);
   void Cancel(LookupId lookup);
+  // `sink` must live until OnPing.
   void Ping(Time now, const Endpoint& node, PingSink& sink);
 
   const NodeId& id() const;
   Stats stats() const;
   // The table at rest: own id and good contacts, bencoded. Restore() takes damaged text with
-  // false and no harm; restored contacts are verified before they count as good.
+  // false and no harm; restored contacts are verified before they count as good. The id is taken
+  // over if Options named none and nothing has happened yet.
   std::string Save(Time now) const;
   bool Restore(Time now, absl::string_view snapshot);
+  // A ready table for simulations: contacts are taken as they are, as if learned before.
+  void Adopt(Time now, std::span<const Contact> contacts);
+  // Verified and alive, of both families; for reports and checks.
+  std::vector<Contact> contacts() const;
 
  private:
   struct State;

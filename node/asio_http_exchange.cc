@@ -21,8 +21,7 @@ Slice SliceOf(const std::string& text) {
 
 }  // namespace
 
-HttpExchange::HttpExchange(const HttpSeams& seams, const HttpRequest& request,
-                           HttpHandler& handler)
+HttpExchange::HttpExchange(const HttpSeams& seams, const HttpRequest& request, HttpHandler& handler)
     : seams_(seams),
       request_(request),
       handler_(&handler),
@@ -79,9 +78,7 @@ void HttpExchange::OnDeadline(Time now) {
   Finish(now, absl::DeadlineExceededError(absl::StrCat(url_->host, " took too long to answer")));
 }
 
-void HttpExchange::ArmDeadline() {
-  deadline_.Set(handler_ == nullptr ? kNever : pace_.deadline());
-}
+void HttpExchange::ArmDeadline() { deadline_.Set(handler_ == nullptr ? kNever : pace_.deadline()); }
 
 void HttpExchange::Resolve(Time now) {
   stream_ = nullptr;
@@ -259,7 +256,8 @@ bool HttpExchange::OnHead(Time now) {
   }
   hop_.is_compressed = !answer.content_encoding.empty() && answer.content_encoding != "identity";
   if (hop_.is_compressed && !Inflater::Understands(answer.content_encoding)) {
-    Finish(now, absl::UnavailableError(absl::StrCat(url_->host, " answers in an unknown encoding")));
+    Finish(now,
+           absl::UnavailableError(absl::StrCat(url_->host, " answers in an unknown encoding")));
     return false;
   }
   HttpHead head;
@@ -315,9 +313,8 @@ void HttpExchange::OnEnd(Time now) {
 }
 
 absl::Status HttpExchange::TooLarge() const {
-  return absl::ResourceExhaustedError(absl::StrCat("the answer of ", url_->host,
-                                                   " is larger than ", request_.body_size_max,
-                                                   " bytes"));
+  return absl::ResourceExhaustedError(absl::StrCat("the answer of ", url_->host, " is larger than ",
+                                                   request_.body_size_max, " bytes"));
 }
 
 absl::Status HttpExchange::EndedEarly() const {

@@ -40,9 +40,7 @@ class HttpPace {
     whole_end_ = After(whole_end_, now - paused_at_);
     paused_at_ = kNever;
   }
-  Time deadline() const {
-    return paused_at_ == kNever ? std::min(phase_end_, whole_end_) : kNever;
-  }
+  Time deadline() const { return paused_at_ == kNever ? std::min(phase_end_, whole_end_) : kNever; }
 
  private:
   static constexpr Duration kEarnedMax = minutes(10);

@@ -62,9 +62,9 @@ class HttpReader {
   uint64_t overhead_size_ = 0;  // bytes of heads, chunk headers and trailers
   uint64_t body_size_ = 0;
 
-  std::string carry_;         // the beginning of something that is not complete yet
-  std::deque<Slice> input_;   // what follows it
-  std::optional<bool> end_;   // its cleanness
+  std::string carry_;        // the beginning of something that is not complete yet
+  std::deque<Slice> input_;  // what follows it
+  std::optional<bool> end_;  // its cleanness
 };
 
 }  // namespace starling

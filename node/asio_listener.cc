@@ -39,8 +39,8 @@ class AsioListener::State final : public std::enable_shared_from_this<State>,
     const std::shared_ptr<State> alive = shared_from_this();
     for (int i = 0; i < kAcceptsPerEventMax && watch_.is_open(); ++i) {
       SocketAddress from;
-      Socket socket(::accept4(watch_.descriptor(), from.get(), &from.size,
-                              SOCK_NONBLOCK | SOCK_CLOEXEC));
+      Socket socket(
+          ::accept4(watch_.descriptor(), from.get(), &from.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (socket.is_open()) {
         accept_(now, AcceptedStream(loop_, buffers_, std::move(socket), from.endpoint()));
       } else if (IsShortage(errno)) {

@@ -39,23 +39,22 @@ struct SignalWatch {
 
 struct AsioLoop::Asio {
   boost::asio::io_context io{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
-      io.get_executor()};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()};
   std::vector<std::unique_ptr<SignalWatch>> signal_watches;
 };
 
 AsioLoop::AsioLoop() : asio_(std::make_unique<Asio>()) {}
 
 AsioLoop::~AsioLoop() {
-  CHECK(always_.empty());
+  for (const TurnHandler* handler : always_) CHECK(handler == nullptr);  // all have left
   once_.clear();
 }
 
 boost::asio::io_context& AsioLoop::io() { return asio_->io; }
 
 Time AsioLoop::now() const {
-  return Time(std::chrono::duration_cast<Duration>(
-      std::chrono::steady_clock::now().time_since_epoch()));
+  return Time(
+      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
 void AsioLoop::Run() {

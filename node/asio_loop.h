@@ -35,9 +35,9 @@ class AsioLoop {
   AsioLoop(const AsioLoop&) = delete;
   AsioLoop& operator=(const AsioLoop&) = delete;
 
-  Time now() const;  // std::chrono::steady_clock
-  void Run();        // until Stop(); may be called again
-  void Stop();       // a Stop() before Run() counts
+  Time now() const;                 // std::chrono::steady_clock
+  void Run();                       // until Stop(); may be called again
+  void Stop();                      // a Stop() before Run() counts
   void RunTurn(Duration wait_max);  // one turn, which waits at most so long for its first event
   void Post(absl::AnyInvocable<void(Time now)> f);
   // Calls `f` for each SIGINT and SIGTERM from now on.

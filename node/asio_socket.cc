@@ -92,8 +92,8 @@ absl::StatusOr<Socket> ListenTcp(const Endpoint& local) {
   if (!bound.ok()) return bound;
   if (::listen(socket->descriptor(), kListenBacklog) != 0) {
     if (errno == EADDRINUSE) {
-      return absl::AlreadyExistsError(absl::StrCat("port ", local.port, " is taken (TCP on ",
-                                                   local.AddressToString(), ")"));
+      return absl::AlreadyExistsError(
+          absl::StrCat("port ", local.port, " is taken (TCP on ", local.AddressToString(), ")"));
     }
     return StatusOfErrno(errno, absl::StrCat("cannot listen on ", local.ToString()));
   }

@@ -29,7 +29,7 @@ std::string LastError() {
 
 struct TlsSession::State {
   SSL* ssl = nullptr;
-  BIO* in = nullptr;   // both owned by `ssl`
+  BIO* in = nullptr;  // both owned by `ssl`
   BIO* out = nullptr;
   std::string host;
 
@@ -73,9 +73,9 @@ absl::Status TlsSession::Shake() {
   }
   const long verdict = SSL_get_verify_result(state_->ssl);
   if (verdict != X509_V_OK) {
-    return absl::PermissionDeniedError(absl::StrCat("the certificate of ", state_->host,
-                                                    " is not valid: ",
-                                                    X509_verify_cert_error_string(verdict)));
+    return absl::PermissionDeniedError(
+        absl::StrCat("the certificate of ", state_->host,
+                     " is not valid: ", X509_verify_cert_error_string(verdict)));
   }
   return absl::UnavailableError(absl::StrCat("TLS with ", state_->host, ": ", LastError()));
 }

@@ -20,7 +20,7 @@ class TlsSession {
   void Receive(ByteView encrypted);
   // Goes on with the handshake as far as it can.
   absl::Status Shake();
-  bool is_ready() const;  // the handshake is done and the server is who it should be
+  bool is_ready() const;                // the handshake is done and the server is who it should be
   void Write(absl::string_view plain);  // only when ready
   // Plain bytes that arrived, as many as a buffer of `pool` holds; empty: none yet.
   absl::StatusOr<Slice> Read(BufferPool& pool);

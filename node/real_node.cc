@@ -35,18 +35,18 @@ struct RealNode::Parts {
         dialer(world.loop, world.buffers, listening),
         http(world.loop, world.buffers, dialer, world.resolver) {
     for (ListenSockets& each : sockets) {
-      listeners.push_back(std::make_unique<AsioListener>(
-          world.loop, world.buffers, std::move(each.tcp),
-          [this](Time now, std::unique_ptr<Stream> stream) {
-            client->Accept(now, std::move(stream));
-          }));
+      listeners.push_back(
+          std::make_unique<AsioListener>(world.loop, world.buffers, std::move(each.tcp),
+                                         [this](Time now, std::unique_ptr<Stream> stream) {
+                                           client->Accept(now, std::move(stream));
+                                         }));
     }
   }
 
   void StartClient(RealWorld::Parts& world, const ClientOptions& options, EventSink& events) {
     client = std::make_unique<Client>(
-        options, ClientSeams{datagrams, dialer, world.storage, world.resolver, http, world.random,
-                             events});
+        options,
+        ClientSeams{datagrams, dialer, world.storage, world.resolver, http, world.random, events});
     datagrams.Start([this](Time now, const Endpoint& from, ByteView bytes) {
       client->OnDatagram(now, from, bytes);
     });

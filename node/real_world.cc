@@ -13,8 +13,7 @@ void RealWorld::Stop() { parts_->loop.Stop(); }
 void RealWorld::Post(absl::AnyInvocable<void(Time now)> f) { parts_->loop.Post(std::move(f)); }
 
 void RealWorld::Every(Duration period, absl::AnyInvocable<void(Time now)> f) {
-  parts_->repetitions.push_back(
-      std::make_unique<Repetition>(parts_->loop, period, std::move(f)));
+  parts_->repetitions.push_back(std::make_unique<Repetition>(parts_->loop, period, std::move(f)));
 }
 
 void RealWorld::OnSignal(absl::AnyInvocable<void(Time now, int signal)> f) {

@@ -10,8 +10,7 @@ struct SystemRandom::Generator {
   CryptoPP::AutoSeededRandomPool pool;
 };
 
-SystemRandom::SystemRandom()
-    : generator_(std::make_unique<Generator>()), used_(portion_.size()) {}
+SystemRandom::SystemRandom() : generator_(std::make_unique<Generator>()), used_(portion_.size()) {}
 
 SystemRandom::~SystemRandom() = default;
 

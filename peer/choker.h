@@ -17,17 +17,17 @@ enum class ConnectionId : uint64_t {};  // unique within a Client, never used ag
 // What a choker may know of one connection.
 struct PeerView {
   ConnectionId id{};
-  uint64_t torrent = 0;           // views of one torrent share it
-  bool we_seed = false;           // we have every wanted piece of its torrent
-  bool peer_interested = false;   // in us
-  bool we_interested = false;     // in the peer
+  uint64_t torrent = 0;          // views of one torrent share it
+  bool we_seed = false;          // we have every wanted piece of its torrent
+  bool peer_interested = false;  // in us
+  bool we_interested = false;    // in the peer
   bool unchoked_by_us = false;
   bool unchoked_by_peer = false;
-  bool snubbed_us = false;        // sent nothing for 60 s while we have open requests
+  bool snubbed_us = false;          // sent nothing for 60 s while we have open requests
   uint64_t bytes_received_20s = 0;  // payload within the last 20 s
   uint64_t bytes_sent_20s = 0;
   Time connected_at{};
-  Time last_unchoked_at{};        // the start of its last slot; Time{} if never
+  Time last_unchoked_at{};  // the start of its last slot; Time{} if never
 };
 
 struct Verdict {

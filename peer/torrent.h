@@ -86,32 +86,32 @@ struct TorrentConfig {
   PeerId own_id;
   std::shared_ptr<const storage::Metainfo> metainfo;  // null: to be fetched from peers (BEP 9)
   storage::StoreOptions store;
-  std::vector<std::string> select;     // glob patterns over file paths; empty: everything
+  std::vector<std::string> select;  // glob patterns over file paths; empty: everything
   // File index ranges of a magnet's `so`, inclusive; empty: everything.
   std::vector<std::pair<uint32_t, uint32_t>> select_only;
   bool sequential = false;
   uint32_t connections_max = 50;
-  uint16_t listen_port = 0;            // told to peers (extension handshake `p`); 0: none
-  uint16_t dht_port = 0;               // told by PORT messages; 0: no DHT
-  bool peer_exchange = true;           // off by itself for private torrents
-  std::string version = "starling";    // extension handshake `v`
-  uint64_t down_rate = 0;              // of this torrent; 0: unlimited
+  uint16_t listen_port = 0;          // told to peers (extension handshake `p`); 0: none
+  uint16_t dht_port = 0;             // told by PORT messages; 0: no DHT
+  bool peer_exchange = true;         // off by itself for private torrents
+  std::string version = "starling";  // extension handshake `v`
+  uint64_t down_rate = 0;            // of this torrent; 0: unlimited
   uint64_t up_rate = 0;
 };
 
 struct TorrentCounts {
   uint64_t wanted_bytes = 0;
-  uint64_t have_bytes = 0;       // verified, of the wanted
-  uint32_t pieces_checked = 0;   // while the store checks
-  uint64_t downloaded = 0;       // payload
+  uint64_t have_bytes = 0;      // verified, of the wanted
+  uint32_t pieces_checked = 0;  // while the store checks
+  uint64_t downloaded = 0;      // payload
   uint64_t uploaded = 0;
-  uint64_t wasted = 0;           // payload received twice or in failed pieces
-  uint64_t down_rate = 0;        // bytes a second, last few seconds
+  uint64_t wasted = 0;     // payload received twice or in failed pieces
+  uint64_t down_rate = 0;  // bytes a second, last few seconds
   uint64_t up_rate = 0;
-  uint32_t peer_set = 0;         // known addresses
-  uint32_t connected = 0;        // handshake done
+  uint32_t peer_set = 0;   // known addresses
+  uint32_t connected = 0;  // handshake done
   uint32_t dialling = 0;
-  uint32_t active = 0;           // unchoked by us or unchoking us
+  uint32_t active = 0;  // unchoked by us or unchoking us
   uint32_t seeders = 0;
   uint32_t leechers = 0;
   double availability = 0;
@@ -142,9 +142,11 @@ class Torrent {
   Phase phase() const;
   const InfoHash& info_hash() const;
   const std::shared_ptr<const storage::Metainfo>& metainfo() const;  // null until known
-  const Bitfield* have() const;  // null until the store is open
+  const Bitfield* have() const;                                      // null until the store is open
   TorrentCounts counts(Time now) const;
   bool is_private() const;
+  // Connections, those being dialled included. Cheap, unlike counts().
+  uint32_t connections() const;
   // How many more candidates it could use now: 0 when complete or at its limit.
   uint32_t candidates_wanted() const;
 

@@ -1,5 +1,6 @@
 // Magnet links (BEP 9, BEP 53): xt dn tr ws x.pe so. A v1 hash is 40 hex digits or 32 of base32,
-// a v2 hash is a multihash (1220 and 64 hex digits).
+// a v2 hash is a multihash (1220 and 64 hex digits). Of several hashes of one kind the first
+// counts.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,10 @@
 #include "storage/metainfo.h"
 
 namespace starling::storage {
+
+inline constexpr size_t kMagnetSizeMax = 64 << 10;
+inline constexpr size_t kMagnetPeersMax = 256;
+inline constexpr size_t kMagnetRangesMax = 1'000;
 
 struct Magnet {
   std::optional<InfoHash> info_hash_v1;

@@ -21,17 +21,17 @@
 
 namespace starling::storage {
 
-inline constexpr size_t kMetainfoSizeMax = 64 << 20;   // of a .torrent file
-inline constexpr size_t kInfoSizeMax = 32 << 20;       // of an info dictionary, from peers too
+inline constexpr size_t kMetainfoSizeMax = 64 << 20;  // of a .torrent file
+inline constexpr size_t kInfoSizeMax = 32 << 20;      // of an info dictionary, from peers too
 inline constexpr uint32_t kPieceLengthMax = 256 << 20;
 inline constexpr size_t kFilesMax = 1'000'000;
 inline constexpr size_t kTrackersMax = 256;
 inline constexpr size_t kWebSeedsMax = 256;
 inline constexpr size_t kNodesMax = 256;
-inline constexpr size_t kUrlSizeMax = 4'096;           // a longer one is left out
-inline constexpr size_t kNameSizeMax = 4'096;          // bytes of one component of a path
-inline constexpr size_t kPathDepthMax = 64;            // folders above a file
-inline constexpr size_t kPathMemoryMax = 512 << 20;    // of all paths together
+inline constexpr size_t kUrlSizeMax = 4'096;         // a longer one is left out
+inline constexpr size_t kNameSizeMax = 4'096;        // bytes of one component of a path
+inline constexpr size_t kPathDepthMax = 64;          // folders above a file
+inline constexpr size_t kPathMemoryMax = 512 << 20;  // of all paths together
 inline constexpr size_t kAttrSizeMax = 16;
 inline constexpr uint32_t kPiecesMax = 4 << 20;
 inline constexpr uint64_t kContentSizeMax = uint64_t{1} << 50;
@@ -40,14 +40,14 @@ struct FileEntry {
   // BEP 52 and 3: components as the torrent spells them, the name first if it is a folder.
   std::vector<std::string> path;
   uint64_t length = 0;
-  uint64_t offset = 0;               // in the torrent's content
-  std::string attr;                  // BEP 47: any of l x h p
-  std::vector<std::string> symlink;  // BEP 47: target components; shown, never followed
+  uint64_t offset = 0;                      // in the torrent's content
+  std::string attr;                         // BEP 47: any of l x h p
+  std::vector<std::string> symlink;         // BEP 47: target components; shown, never followed
   std::optional<Sha256Digest> pieces_root;  // v2 (BEP 52); an empty file has none
   bool is_padding() const { return attr.find('p') != std::string::npos; }
   bool is_executable() const { return attr.find('x') != std::string::npos; }
   bool is_symlink() const { return attr.find('l') != std::string::npos; }
-  std::string JoinedPath() const;    // with '/'
+  std::string JoinedPath() const;  // with '/'
 };
 
 struct Metainfo {
@@ -56,9 +56,9 @@ struct Metainfo {
   std::optional<Sha256Digest> info_hash_v2;
   uint32_t piece_length = 0;
   uint64_t total_size = 0;
-  std::vector<FileEntry> files;      // in content order, padding included
+  std::vector<FileEntry> files;  // in content order, padding included
   bool is_single_file = false;
-  std::string piece_hashes;          // v1: 20 bytes a piece; empty in v2-only torrents
+  std::string piece_hashes;  // v1: 20 bytes a piece; empty in v2-only torrents
 
   std::vector<std::vector<std::string>> trackers;  // tiers
   std::vector<std::string> web_seeds;

@@ -73,10 +73,10 @@ class PieceStore {
 };
 
 struct StoreOptions {
-  std::string dir;                    // the download folder; nothing is ever written outside it
-  std::vector<bool> wanted_files;     // empty: all; others are not created unless a piece needs it
-  bool check_existing = true;         // hash what lies there; false: start with nothing had
-  bool read_only = false;             // seeding: never create or write
+  std::string dir;                 // the download folder; nothing is ever written outside it
+  std::vector<bool> wanted_files;  // empty: all; others are not created unless a piece needs it
+  bool check_existing = true;      // hash what lies there; false: start with nothing had
+  bool read_only = false;          // seeding: never create or write
 };
 
 class Storage {

@@ -1,0 +1,26 @@
+// HOST:PORT as the user types it: taken apart, and where an address is needed, resolved.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/endpoint.h"
+#include "node/options.h"
+
+namespace starling::cli {
+
+// "router.example:6881", "1.2.3.4:80" or "[::1]:6881". Port 0 only if `may_be_any_port`. The error
+// names `option`, for the user.
+absl::StatusOr<HostPort> ParseHostPort(absl::string_view option, absl::string_view text,
+                                       bool may_be_any_port = false);
+std::string FormatHostPort(const HostPort& place);
+// All addresses of a name; asks the system's resolver and waits for it.
+absl::StatusOr<std::vector<Endpoint>> ResolveHostPort(const HostPort& place);
+
+// "a, b" of the endpoints.
+std::string JoinEndpoints(const std::vector<Endpoint>& endpoints);
+
+}  // namespace starling::cli

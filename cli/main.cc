@@ -1,0 +1,105 @@
+// The program: finds the command that the first words name, and turns its result into an exit code
+// and at most one line on standard error.
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/interrupt.h"
+#include "cli/terminal.h"
+#include "cli/text.h"
+#include "cli/version.h"
+
+namespace starling::cli {
+
+namespace {
+
+int Fail(const absl::Status& status) {
+  if (const int signal = SignalOf(status); signal != 0) return kExitSignal + signal;
+  PrintError(status.message());
+  return IsUsageError(status) ? kExitWrongUsage : kExitCouldNot;
+}
+
+bool AsksForHelp(absl::string_view word) { return word == "--help" || word == "-h"; }
+
+bool IsGroup(const std::vector<Command>& commands, absl::string_view word) {
+  for (const Command& command : commands) {
+    if (absl::string_view(command.name).substr(0, word.size() + 1) == absl::StrCat(word, " ")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+int RunCommand(const Command& command, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word == "--") break;
+    if (AsksForHelp(word)) {
+      std::cout << CommandHelp(command);
+      return kExitDone;
+    }
+  }
+  const absl::StatusOr<Arguments> arguments = ParseArguments(command.name, command.options, words);
+  if (!arguments.ok()) return Fail(arguments.status());
+  const absl::StatusOr<int> code = command.run(*arguments);
+  return code.ok() ? *code : Fail(code.status());
+}
+
+int Run(std::vector<std::string> words) {
+  const std::vector<Command> commands = AllCommands();
+  if (words.empty()) {
+    std::cerr << OverviewHelp(commands);
+    return kExitWrongUsage;
+  }
+  std::string name = words.front();
+  words.erase(words.begin());
+  if (name == "help" && !words.empty()) {  // `help get` for `get --help`
+    name = words.front();
+    words = {words.begin() + 1, words.end()};
+    words.push_back("--help");
+  }
+  if (AsksForHelp(name) || name == "help") {
+    std::cout << OverviewHelp(commands);
+    return kExitDone;
+  }
+  if (name == "--version") {
+    std::cout << "starling " << kVersion << "\n";
+    return kExitDone;
+  }
+  if (IsGroup(commands, name)) {
+    if (words.empty()) {
+      return Fail(UsageError(absl::StrCat(name, " needs a command", SeeHelp(name))));
+    }
+    if (AsksForHelp(words.front())) {
+      std::cout << GroupHelp(commands, name);
+      return kExitDone;
+    }
+    absl::StrAppend(&name, " ", words.front());
+    words.erase(words.begin());
+  }
+  for (const Command& command : commands) {
+    if (command.name == name) return RunCommand(command, words);
+  }
+  const absl::string_view kind = name[0] == '-' ? "option " : "command ";
+  return Fail(UsageError(absl::StrCat("unknown ", kind, Printable(name), SeeHelp(""))));
+}
+
+}  // namespace
+
+}  // namespace starling::cli
+
+int main(int argc, char** argv) {
+  // A reader that goes away is an error of writing, seen where we write, and not our sudden end.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return starling::cli::Run(std::vector<std::string>(argv + 1, argv + argc));
+  } catch (const std::exception& error) {
+    starling::cli::PrintError(error.what());
+    return starling::cli::kExitCouldNot;
+  }
+}

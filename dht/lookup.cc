@@ -1,0 +1,173 @@
+#include "dht/lookup.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "dht/address.h"
+
+namespace starling::dht {
+
+namespace {
+
+constexpr size_t kNamesakesMax = 2;
+
+}  // namespace
+
+using State = Candidate::State;
+
+bool Lookup::Add(const NodeId& id, const Endpoint& endpoint, uint8_t hops) {
+  size_t namesakes = 0;
+  for (const Candidate& other : candidates_) {
+    if (other.endpoint == endpoint) return false;
+    if (other.id != id) continue;
+    // A liar must not hide a node by naming its id at a wrong address first.
+    if (other.state == State::kAnswered || ++namesakes == kNamesakesMax) return false;
+  }
+  if (IsCounted(endpoint)) return false;
+  if (candidates_.size() >= closest_max_ + kSpareCandidates && !MakeRoomFor(id)) return false;
+  Candidate candidate;
+  candidate.id = id;
+  candidate.endpoint = endpoint;
+  candidate.hops = hops;
+  Insert(candidate);
+  return true;
+}
+
+void Lookup::Step(absl::FunctionRef<bool(const Endpoint&)> ask) {
+  int in_flight = static_cast<int>(
+      std::count_if(candidates_.begin(), candidates_.end(),
+                    [](const Candidate& other) { return other.state == State::kAsked; }));
+  size_t considered = 0;
+  for (Candidate& candidate : candidates_) {
+    if (considered == closest_max_ || in_flight >= parallel_ || is_spent()) return;
+    // A slow one may still answer, but its place and its turn go to another.
+    if (candidate.state == State::kFailed || candidate.state == State::kSlow) continue;
+    if (candidate.state == State::kUnasked) {
+      if (!ask(candidate.endpoint)) {
+        candidate.state = State::kFailed;
+        continue;
+      }
+      candidate.state = State::kAsked;
+      ++in_flight;
+      ++queries_;
+    }
+    ++considered;
+  }
+}
+
+uint8_t Lookup::OnReply(const Endpoint& from, const NodeId& id, ByteView token,
+                        uint32_t elapsed_ms) {
+  Candidate* found = Find(from);
+  if (found == nullptr || found->state == State::kAnswered) return 0;
+  // One participant counts once, and so does one id: the first to answer is believed.
+  if (IsCounted(from) || IsAnswered(id)) {
+    found->state = State::kFailed;
+    return 0;
+  }
+  Candidate answered = *found;
+  answered.id = id;  // it may have been named under a wrong one; only itself can say
+  answered.state = State::kAnswered;
+  answered.answered_ms = elapsed_ms;
+  answered.token_size = 0;
+  if (token.size() <= Candidate::kTokenSizeMax) {
+    answered.token_size = static_cast<uint8_t>(token.size());
+    std::memcpy(answered.token, token.data(), token.size());
+  }
+  if (found->id == id) {
+    *found = answered;
+  } else {
+    candidates_.erase(candidates_.begin() + (found - candidates_.data()));
+    Insert(answered);
+  }
+  std::erase_if(candidates_, [&](const Candidate& other) {
+    return other.id == id && other.state == State::kUnasked;
+  });
+  return answered.hops;
+}
+
+void Lookup::OnSlow(const Endpoint& to) {
+  Candidate* candidate = Find(to);
+  if (candidate != nullptr && candidate->state == State::kAsked) candidate->state = State::kSlow;
+}
+
+void Lookup::OnFailure(const Endpoint& to) {
+  Candidate* candidate = Find(to);
+  if (candidate != nullptr && candidate->state != State::kAnswered) {
+    candidate->state = State::kFailed;
+  }
+}
+
+bool Lookup::done() const {
+  size_t answered = 0;
+  for (const Candidate& candidate : candidates_) {
+    if (candidate.state == State::kFailed) continue;
+    if (candidate.state == State::kUnasked && is_spent()) continue;
+    if (candidate.state != State::kAnswered) return false;
+    if (++answered == closest_max_) return true;
+  }
+  return true;
+}
+
+std::vector<const Candidate*> Lookup::closest() const {
+  std::vector<const Candidate*> closest;
+  for (const Candidate& candidate : candidates_) {
+    if (candidate.state != State::kAnswered) continue;
+    closest.push_back(&candidate);
+    if (closest.size() == closest_max_) break;
+  }
+  return closest;
+}
+
+size_t Lookup::answered() const {
+  return static_cast<size_t>(
+      std::count_if(candidates_.begin(), candidates_.end(),
+                    [](const Candidate& other) { return other.state == State::kAnswered; }));
+}
+
+Candidate* Lookup::Find(const Endpoint& endpoint) {
+  for (Candidate& candidate : candidates_) {
+    if (candidate.endpoint == endpoint) return &candidate;
+  }
+  return nullptr;
+}
+
+// Lets the farthest candidate go that is no loss: one that nobody has asked, that failed, or that
+// answered but is not among the nearest. One that is nearer than `id` is not given up for it.
+bool Lookup::MakeRoomFor(const NodeId& id) {
+  size_t answered = this->answered();
+  for (size_t i = candidates_.size(); i > 0; --i) {
+    const Candidate& candidate = candidates_[i - 1];
+    if (!IsCloser(target_, id, candidate.id)) return false;
+    const bool is_surplus = candidate.state == State::kAnswered && answered > closest_max_;
+    if (candidate.state == State::kAnswered) --answered;
+    if (!is_surplus && candidate.state != State::kUnasked && candidate.state != State::kFailed) {
+      continue;
+    }
+    candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(i - 1));
+    return true;
+  }
+  return false;
+}
+
+void Lookup::Insert(const Candidate& candidate) {
+  const auto place = std::lower_bound(
+      candidates_.begin(), candidates_.end(), candidate,
+      [this](const Candidate& a, const Candidate& b) { return IsCloser(target_, a.id, b.id); });
+  candidates_.insert(place, candidate);
+}
+
+// Has the participant behind `endpoint` answered already, under whatever port?
+bool Lookup::IsCounted(const Endpoint& endpoint) const {
+  return std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& other) {
+    return other.state == State::kAnswered && other.endpoint != endpoint &&
+           IsSameParticipant(other.endpoint, endpoint);
+  });
+}
+
+bool Lookup::IsAnswered(const NodeId& id) const {
+  return std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& other) {
+    return other.state == State::kAnswered && other.id == id;
+  });
+}
+
+}  // namespace starling::dht

@@ -1,0 +1,283 @@
+// Searches: from GetPeers and Announce to OnDone (architecture, "One get_peers, step by step").
+
+#include <algorithm>
+
+#include "dht/address.h"
+#include "dht/node_state.h"
+
+namespace starling::dht {
+namespace {
+
+constexpr Duration kWaitForContacts = seconds(5);
+constexpr size_t kNodesPerReplyMax = 20;
+constexpr size_t kReseedMax = 24;
+constexpr size_t kPeersPerSearchMax = 2000;
+constexpr size_t kStoredPeersOffered = 100;
+constexpr uint8_t kHopsMax = 100;
+
+uint32_t MillisecondsSince(Time start, Time now) {
+  const auto elapsed = std::chrono::duration_cast<milliseconds>(now - start).count();
+  return static_cast<uint32_t>(std::clamp<int64_t>(elapsed, 0, 0xffff'ffff));
+}
+
+}  // namespace
+
+LookupId Node::State::StartSearch(Time now, Search::Purpose purpose, const InfoHash& target,
+                                  uint16_t port, PeerSink& sink) {
+  if (searches.size() >= options.lookups_max) return LookupId{};
+  Search& search =
+      searches.Add(std::make_unique<Search>(purpose, NodeId::From(target), options, now));
+  const LookupId lookup = search.id;
+  search.sink = &sink;
+  search.announced_port = port;
+  OfferStoredPeers(now, search, target);
+  // Somebody may be about to enter the empty table: a router, a node that is being verified.
+  if (HasNoContacts() && (expects_routers || transactions.size() > 0)) {
+    search.wait_until = now + kWaitForContacts;
+    searches_due = std::min(searches_due, search.wait_until);
+  } else {
+    Seed(now, search);
+  }
+  // What is there to tell already is told from the event loop.
+  if (!notices.empty()) searches_due = now;
+  return lookup;
+}
+
+// In a small network we may be one of the closest ourselves, and hold what we look for.
+void Node::State::OfferStoredPeers(Time now, Search& search, const InfoHash& target) {
+  std::array<Endpoint, kStoredPeersOffered> sample;
+  Notice notice(Notice::Kind::kPeers);
+  notice.lookup = search.id;
+  notice.peers_begin = found.size();
+  for (Family& family : families) {
+    const size_t count = family.peers.Sample(now, target, random, sample);
+    for (size_t i = 0; i < count; ++i) {
+      if (search.seen_peers.insert(sample[i]).second) found.push_back(sample[i]);
+    }
+  }
+  notice.peers_end = found.size();
+  if (notice.peers_end == notice.peers_begin) return;
+  search.report.peers = static_cast<int>(notice.peers_end - notice.peers_begin);
+  notices.push_back(notice);
+}
+
+// The first candidates: from the tables, and whom the running bootstrap has heard of.
+void Node::State::Seed(Time now, Search& search) {
+  search.phase = Search::Phase::kAsking;
+  std::array<const Contact*, kBucketSizeMax> closest;
+  for (size_t family = 0; family < families.size(); ++family) {
+    Lookup& lookup = search.lookups[family];
+    const size_t count = families[family].table.FindClosest(
+        search.target(), std::span(closest).first(options.bucket_size));
+    for (size_t i = 0; i < count; ++i) lookup.Add(closest[i]->id, closest[i]->endpoint, 1);
+    const Search* known = searches.Find(bootstrap);
+    if (known == nullptr || known == &search) continue;
+    for (const Candidate& candidate : known->lookups[family].candidates()) {
+      if (candidate.state == Candidate::State::kFailed) continue;
+      lookup.Add(candidate.id, candidate.endpoint, candidate.hops);
+    }
+  }
+  Advance(now, search);
+}
+
+// A lookup that found too few may have begun with too few: the table has more.
+bool Node::State::Reseed(Search& search, size_t family) {
+  Lookup& lookup = search.lookups[family];
+  if (lookup.answered() >= options.bucket_size) return false;
+  std::array<const Contact*, kReseedMax> closest;
+  const size_t count = families[family].table.FindClosest(search.target(), closest);
+  bool is_new = false;
+  for (size_t i = 0; i < count; ++i) {
+    if (lookup.Add(closest[i]->id, closest[i]->endpoint, 1)) is_new = true;
+  }
+  return is_new;
+}
+
+void Node::State::Advance(Time now, Search& search) {
+  if (search.phase == Search::Phase::kAsking) {
+    const auto ask = [&](const Endpoint& to) { return Ask(now, search, to); };
+    for (size_t family = 0; family < families.size(); ++family) {
+      Lookup& lookup = search.lookups[family];
+      lookup.Step(ask);
+      if (lookup.done() && Reseed(search, family)) lookup.Step(ask);
+    }
+    if (!search.is_done()) return;
+    BeginAnnounce(now, search);
+  }
+  if (search.phase == Search::Phase::kAnnouncing && search.pending == 0) Finish(now, search);
+}
+
+bool Node::State::Ask(Time now, Search& search, const Endpoint& to) {
+  krpc::Want want;
+  if (search.wants_both) want = {.v4 = true, .v6 = true};
+  const bool is_sent =
+      search.purpose == Search::Purpose::kFindNode
+          ? Query(now, QueryKind::kSearch, to, search.id, krpc::FindNode{id, search.target(), want})
+          : Query(now, QueryKind::kSearch, to, search.id,
+                  krpc::GetPeers{id, InfoHash::From(search.target()), want});
+  if (is_sent) ++search.report.queries;
+  return is_sent;
+}
+
+void Node::State::BeginAnnounce(Time now, Search& search) {
+  search.phase = Search::Phase::kAnnouncing;
+  if (search.purpose != Search::Purpose::kAnnounce) return;
+  for (const Lookup& lookup : search.lookups) {
+    size_t told = 0;
+    for (const Candidate& candidate : lookup.candidates()) {
+      if (candidate.state != Candidate::State::kAnswered || candidate.token_size == 0) continue;
+      krpc::AnnouncePeer query;
+      query.id = id;
+      query.info_hash = InfoHash::From(search.target());
+      query.port = search.announced_port;
+      query.implied_port = search.announced_port == 0;
+      query.token = candidate.token_view();
+      if (Query(now, QueryKind::kAnnounce, candidate.endpoint, search.id, query)) {
+        ++search.pending;
+      }
+      if (++told == options.bucket_size) break;
+    }
+  }
+}
+
+void Node::State::Finish(Time now, Search& search) {
+  LookupReport& report = search.report;
+  report.elapsed = now - search.started;
+  report.had_nobody_to_ask = report.queries == 0;
+  uint32_t first_ms = 0xffff'ffff;
+  for (const Lookup& lookup : search.lookups) {
+    for (const Candidate* candidate : lookup.closest()) {
+      if (candidate->answered_ms >= first_ms && report.hops != 0) continue;
+      first_ms = candidate->answered_ms;
+      report.hops = candidate->hops;
+      report.first = milliseconds(first_ms);
+    }
+  }
+  search.phase = Search::Phase::kFinished;
+  // Who was named but not asked may still have a place in our table.
+  for (const Lookup& lookup : search.lookups) {
+    for (const Candidate& candidate : lookup.candidates()) {
+      if (candidate.state != Candidate::State::kUnasked) continue;
+      Consider(now, candidate.id, candidate.endpoint);
+    }
+  }
+  if (search.sink == nullptr) {
+    const LookupId own = search.id;
+    searches.Take(own);
+    OnOwnSearchDone(now, own);
+    return;
+  }
+  Notice notice(Notice::Kind::kDone);
+  notice.lookup = search.id;
+  notices.push_back(notice);
+}
+
+void Node::State::OnSearchReply(Time now, const Transaction& transaction,
+                                const krpc::Reply& reply) {
+  Search* search = searches.Find(static_cast<LookupId>(transaction.lookup));
+  if (search == nullptr) return;
+  if (transaction.kind == QueryKind::kSearch) {
+    Lookup& lookup = search->lookups[FamilyOf(transaction.to)];
+    ++search->report.replies;
+    const uint32_t elapsed_ms = MillisecondsSince(search->started, now);
+    const uint8_t hops = lookup.OnReply(transaction.to, reply.id, reply.token, elapsed_ms);
+    if (hops == 0) {
+      Advance(now, *search);
+      return;
+    }
+    TakePeers(transaction.to, reply, *search);
+    TakeNodes(transaction.to, reply, hops, *search);
+  } else if (transaction.kind == QueryKind::kRouter) {
+    --search->pending;
+    TakeNodes(transaction.to, reply, 1, *search);
+  } else if (transaction.kind == QueryKind::kAnnounce) {
+    --search->pending;
+    ++search->report.announced;
+  }
+  Advance(now, *search);
+}
+
+void Node::State::OnSearchFailure(Time now, const Transaction& transaction, bool is_timeout) {
+  Search* search = searches.Find(static_cast<LookupId>(transaction.lookup));
+  if (search == nullptr) return;
+  if (is_timeout) ++search->report.timeouts;
+  if (transaction.kind == QueryKind::kSearch) {
+    search->lookups[FamilyOf(transaction.to)].OnFailure(transaction.to);
+  } else {
+    --search->pending;
+  }
+  Advance(now, *search);
+}
+
+void Node::State::TakeNodes(const Endpoint& from, const krpc::Reply& reply, uint8_t hops,
+                            Search& search) {
+  const std::array<ByteView, 2> lists = {reply.nodes, reply.nodes6};
+  constexpr std::array<size_t, 2> kNodeSizes = {krpc::kNodeV4Size, krpc::kNodeV6Size};
+  const uint8_t next_hops = std::min<uint8_t>(static_cast<uint8_t>(hops + 1), kHopsMax);
+  for (size_t family = 0; family < families.size(); ++family) {
+    if (!families[family].is_enabled) continue;
+    const size_t count =
+        std::min(krpc::CountNodes(lists[family], kNodeSizes[family]), kNodesPerReplyMax);
+    for (size_t i = 0; i < count; ++i) {
+      const krpc::Node node = krpc::NodeAt(lists[family], kNodeSizes[family], i);
+      if (node.id == id || !node.endpoint.is_usable() || FamilyOf(node.endpoint) != family ||
+          !CanReach(from, node.endpoint)) {
+        continue;
+      }
+      search.lookups[family].Add(node.id, node.endpoint, next_hops);
+    }
+  }
+}
+
+void Node::State::TakePeers(const Endpoint& from, const krpc::Reply& reply, Search& search) {
+  if (!reply.values.has_value() || search.sink == nullptr) return;
+  Notice notice(Notice::Kind::kPeers);
+  notice.lookup = search.id;
+  notice.peers_begin = found.size();
+  for (const bencode::Value& value : *reply.values) {
+    const std::optional<absl::string_view> text = value.string();
+    if (!text.has_value() || search.seen_peers.size() >= kPeersPerSearchMax) continue;
+    const std::optional<Endpoint> peer = ReadCompact(AsBytes(*text));
+    if (!peer.has_value() || !peer->is_usable() || !CanReach(from, *peer)) continue;
+    if (search.seen_peers.insert(*peer).second) found.push_back(*peer);
+  }
+  notice.peers_end = found.size();
+  if (notice.peers_end == notice.peers_begin) return;
+  search.report.peers += static_cast<int>(notice.peers_end - notice.peers_begin);
+  notices.push_back(notice);
+}
+
+void Node::State::StartWaiting(Time now) {
+  if (searches_due == kNever || HasNoContacts()) return;
+  for (size_t slot = 0; slot < searches.slots(); ++slot) {
+    Search* search = searches.at(slot);
+    if (search != nullptr && search->phase == Search::Phase::kWaiting) Seed(now, *search);
+  }
+}
+
+void Node::State::OnSearchesDue(Time now) {
+  searches_due = kNever;
+  for (size_t slot = 0; slot < searches.slots(); ++slot) {
+    Search* search = searches.at(slot);
+    if (search == nullptr || search->phase != Search::Phase::kWaiting) continue;
+    if (now >= search->wait_until) {
+      Seed(now, *search);
+    } else {
+      searches_due = std::min(searches_due, search->wait_until);
+    }
+  }
+}
+
+void Node::State::TellDone(Time now, LookupId lookup) {
+  const std::unique_ptr<Search> search = searches.Take(lookup);
+  std::vector<Contact> closest;
+  for (const Lookup& family : search->lookups) {
+    for (const Candidate* candidate : family.closest()) {
+      closest.push_back({candidate->id, candidate->endpoint, 0, 0, ToStamp(now)});
+    }
+  }
+  search->report.closest = closest;
+  search->sink->OnDone(now, lookup, search->report);
+}
+
+}  // namespace starling::dht

@@ -1,0 +1,156 @@
+// What stands behind dht::Node: its parts, and the three things it does with them, each in a file
+// of its own: node.cc takes events and tells sinks, node_searches.cc runs lookups and announces,
+// node_upkeep.cc keeps the tables filled and fresh.
+//
+// Sinks are told only at the very end of an event (Deliver), from a queue. So whatever a sink does
+// (start, cancel, destroy the node) happens while nothing of ours is in the middle of anything.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "dht/family.h"
+#include "dht/krpc.h"
+#include "dht/node.h"
+#include "dht/outbox.h"
+#include "dht/search.h"
+#include "dht/server.h"
+#include "dht/transactions.h"
+
+namespace starling::dht {
+
+// Wide enough for every variant that was published; an answer must fit into a datagram.
+inline constexpr size_t kBucketSizeMax = 20;
+inline constexpr int kLookupParallelMax = 16;
+
+struct Node::State {
+  State(const Options& options, DatagramPort& port, Random& random);
+  ~State();
+
+  // Events (node.cc).
+  void OnDatagram(Time now, const Endpoint& from, ByteView bytes);
+  void OnQuery(Time now, const Endpoint& from, const krpc::Message& message);
+  void OnReply(Time now, const Endpoint& from, const krpc::Message& message);
+  void OnError(Time now, const Endpoint& from, const krpc::Message& message);
+  void OnDeadline(Time now);
+  void OnLost(Time now, const Transaction& transaction);
+  Time next_deadline() const;
+  // Calls the sinks. The last thing an event does: afterwards the state may be gone.
+  void Deliver(Time now);
+
+  // Sends a query and remembers it; false if too many are in flight.
+  template <class Body>
+  bool Query(Time now, QueryKind kind, const Endpoint& to, LookupId lookup, const Body& body);
+  std::optional<Transaction> TakeTransaction(Time now, const Endpoint& from,
+                                             const krpc::Message& message);
+  bool IsOurFamily(const Endpoint& endpoint) const {
+    return endpoint.is_usable() && families[FamilyOf(endpoint)].is_enabled;
+  }
+
+  // Searches (node_searches.cc).
+  LookupId StartSearch(Time now, Search::Purpose purpose, const InfoHash& target, uint16_t port,
+                       PeerSink& sink);
+  void OfferStoredPeers(Time now, Search& search, const InfoHash& target);
+  void Seed(Time now, Search& search);
+  bool Reseed(Search& search, size_t family);
+  // Does what the search can do now. The search may be gone afterwards.
+  void Advance(Time now, Search& search);
+  bool Ask(Time now, Search& search, const Endpoint& to);
+  void BeginAnnounce(Time now, Search& search);
+  void Finish(Time now, Search& search);
+  void OnSearchReply(Time now, const Transaction& transaction, const krpc::Reply& reply);
+  void OnSearchFailure(Time now, const Transaction& transaction, bool is_timeout);
+  void TakeNodes(const Endpoint& from, const krpc::Reply& reply, uint8_t hops, Search& search);
+  void TakePeers(const Endpoint& from, const krpc::Reply& reply, Search& search);
+  void StartWaiting(Time now);
+  void OnSearchesDue(Time now);
+  void TellDone(Time now, LookupId id);
+
+  // Upkeep (node_upkeep.cc).
+  void Learn(Time now, const Endpoint& from, const NodeId& id, Duration round_trip);
+  void Consider(Time now, const NodeId& id, const Endpoint& endpoint);
+  void Verify(Time now, const Endpoint& endpoint);
+  void AddRouters(std::span<const Endpoint> endpoints, std::vector<Endpoint>& added);
+  void StartBootstrap(Time now, std::span<const Endpoint> asked);
+  void PlanBootstrap(Time now);
+  void OnBootstrapDue(Time now);
+  bool IsStarved(size_t family) const;
+  Search& StartOwnSearch(Time now, const NodeId& target);
+  void OnOwnSearchDone(Time now, LookupId id);
+  void OnUpkeepDue(Time now);
+  void SearchSparseBucket(Time now);
+  void Refresh(Time now, Family& family);
+  bool HasNoContacts() const { return families[0].table.empty() && families[1].table.empty(); }
+  size_t CountContacts() const { return families[0].table.size() + families[1].table.size(); }
+
+  // Something to tell a sink.
+  struct Notice {
+    enum class Kind : uint8_t { kPeers, kDone, kPing };
+    explicit Notice(Kind kind) : kind(kind) {}
+    Kind kind;
+    LookupId lookup{};
+    size_t peers_begin = 0;  // in `found`
+    size_t peers_end = 0;
+    PingSink* ping = nullptr;
+    Endpoint node;
+    std::optional<NodeId> node_id;
+    Duration round_trip{};
+  };
+  struct PendingPing {
+    uint32_t transaction;
+    PingSink* sink;
+  };
+  void Tell(Time now, const Notice& notice, std::span<const Endpoint> peers);
+  void TellPing(const Transaction& transaction, const NodeId* node_id, Duration round_trip);
+
+  Options options;
+  Random& random;
+  NodeId id;
+  bool is_id_chosen;  // by Options
+  Stats stats;
+  Outbox outbox;
+  Families families;
+  Server server;
+  Transactions transactions;
+  Searches searches;
+  std::vector<PendingPing> pings;
+  Time last_reply = Time::min();
+
+  // Bootstrap and upkeep.
+  std::vector<Endpoint> routers;
+  bool expects_routers = false;  // Bootstrap was called; it may name them later
+  LookupId bootstrap{};          // the running search for ourselves that routers take part in
+  LookupId upkeep{};             // the running search for ourselves that contacts take part in
+  size_t upkeep_contacts = 0;    // in the tables when it began
+  Time bootstrap_at = kNever;
+  Time bootstrap_from{};  // not before
+  Duration bootstrap_pause;
+  Time upkeep_at = kNever;
+  Duration upkeep_pause;
+
+  // Deliveries.
+  Time searches_due = kNever;
+  std::vector<Notice> notices;
+  std::vector<Endpoint> found;
+  bool is_delivering = false;
+  bool* destroyed = nullptr;
+};
+
+template <class Body>
+bool Node::State::Query(Time now, QueryKind kind, const Endpoint& to, LookupId lookup,
+                        const Body& body) {
+  const Transaction* transaction =
+      transactions.Add(now, kind, to, static_cast<uint64_t>(lookup), random);
+  if (transaction == nullptr) return false;
+  std::array<std::byte, 4> transaction_id;
+  StoreBig<uint32_t>(transaction_id.data(), transaction->id);
+  krpc::Envelope envelope;
+  envelope.transaction_id = transaction_id;
+  envelope.version = krpc::kClientVersion;
+  envelope.is_read_only = options.read_only;
+  outbox.Send(now, to, envelope, body);
+  ++stats.queries_out;
+  return true;
+}
+
+}  // namespace starling::dht

@@ -1,0 +1,73 @@
+// The peers that others announced to us (BEP 5, announce_peer), for one address family.
+//
+// Limits: so many info-hashes, so many peers for each, so many in all, and so many for each
+// announcing source (a participant as dht/address.h says), so that one address cannot fill it. An
+// entry lives 30 minutes after its last announce. When full, the info-hash that is farthest from
+// our id gives way: the network asks us least for that one.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "base/endpoint.h"
+#include "base/id.h"
+#include "base/random.h"
+#include "base/time.h"
+
+namespace starling::dht {
+
+class PeerStore {
+ public:
+  static constexpr Duration kLifetime = minutes(30);
+  static constexpr size_t kPeersMax = 20'000;
+  static constexpr size_t kPerSourceMax = 250;
+  // Peers of one source for one info-hash: several clients share an address behind a NAT.
+  static constexpr size_t kPerSourceAndInfoHashMax = 4;
+
+  struct Limits {
+    size_t infohashes_max;
+    size_t peers_per_infohash_max;
+    size_t peers_max = kPeersMax;
+  };
+
+  PeerStore(const NodeId& own_id, const Limits& limits) : own_id_(own_id), limits_(limits) {}
+
+  // `source` announced that it serves `info_hash` on `port`. False if a limit refuses it.
+  bool Announce(Time now, const InfoHash& info_hash, const Endpoint& source, uint16_t port);
+  // Fills `sample` with different peers drawn at random and returns how many there were.
+  size_t Sample(Time now, const InfoHash& info_hash, Random& random, std::span<Endpoint> sample);
+
+  size_t infohashes() const { return swarms_.size(); }
+  size_t peers() const { return peers_; }
+
+ private:
+  struct Entry {
+    Endpoint peer;
+    uint16_t source_port;  // with the peer's address: where the announce came from
+    uint32_t expires_s;
+  };
+  static_assert(sizeof(Entry) == 24);
+  // Keyed by distance to our id, so the last one is the farthest.
+  using Swarms = absl::btree_map<InfoHash, std::vector<Entry>>;
+
+  InfoHash DistanceTo(const InfoHash& info_hash) const;
+  static Endpoint SourceOfEntry(const Entry& entry);
+  bool Refresh(std::vector<Entry>& swarm, const Entry& announced);
+  bool MakeRoom(const InfoHash& distance);
+  Swarms::iterator Expire(uint32_t now_s, Swarms::iterator swarm);
+  void ExpireAll(uint32_t now_s);
+  void Drop(Swarms::iterator swarm);
+  void Forget(const Entry& entry);
+
+  NodeId own_id_;
+  Limits limits_;
+  Swarms swarms_;
+  absl::flat_hash_map<Endpoint, uint32_t> per_source_;  // found in, never walked
+  size_t peers_ = 0;
+  uint32_t expire_all_at_s_ = 0;
+};
+
+}  // namespace starling::dht

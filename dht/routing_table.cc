@@ -1,0 +1,208 @@
+#include "dht/routing_table.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "dht/address.h"
+
+namespace starling::dht {
+namespace {
+
+// Growing by a few contacts instead of doubling keeps a table of 142 at 6 KB; it grows rarely.
+constexpr size_t kGrowth = 8;
+
+bool IsExpendable(const Contact& contact) { return contact.failures != 0; }
+
+}  // namespace
+
+bool RoutingTable::OnAnswer(uint32_t now_s, const NodeId& id, const Endpoint& endpoint,
+                            uint8_t rtt_class) {
+  if (id == own_id_) return false;
+  const Contact answered{id, endpoint, 0, rtt_class, now_s};
+  if (Contact* known = FindMutable(id)) {
+    // The first to hold an id keeps it while it is alive.
+    if (known->endpoint != endpoint && !IsExpendable(*known)) return false;
+    if (known->endpoint == endpoint) {
+      *known = answered;
+      return true;
+    }
+    RemoveAt(static_cast<size_t>(known - contacts_.data()));
+  }
+  const size_t index = BucketOf(id);
+  const std::span<const Contact> full = bucket(index);
+  if (full.size() >= bucket_size_) {
+    const auto unverified = std::find_if(
+        full.begin(), full.end(), [](const Contact& contact) { return !contact.is_verified(); });
+    if (unverified == full.end()) {
+      Keep(answered);
+      return false;
+    }
+    RemoveAt(static_cast<size_t>(&*unverified - contacts_.data()));
+  }
+  if (!ClearPlace(answered)) return false;
+  Insert(index, answered);
+  return true;
+}
+
+bool RoutingTable::OnQuery(uint32_t now_s, const NodeId& id, const Endpoint& endpoint) {
+  Contact* known = FindMutable(id);
+  if (known == nullptr || known->endpoint != endpoint || !known->is_verified()) return false;
+  // A failing one is alive, but whether it answers is still to be seen.
+  if (known->failures == 0) known->last_seen_s = now_s;
+  return true;
+}
+
+RoutingTable::Loss RoutingTable::OnTimeout(uint32_t now_s, const Endpoint& endpoint,
+                                           bool may_be_us) {
+  const auto found = std::find_if(contacts_.begin(), contacts_.end(), [&](const Contact& contact) {
+    return contact.endpoint == endpoint;
+  });
+  if (found == contacts_.end()) return Loss::kNotOurs;
+  if (may_be_us && found->failures > 0) return Loss::kSuspect;
+  if (found->is_verified() && ++found->failures < kFailuresMax) return Loss::kSuspect;
+  const Contact dropped = *found;
+  const size_t index = BucketOf(dropped.id);
+  RemoveAt(static_cast<size_t>(found - contacts_.begin()));
+  Replace(now_s, index);
+  if (dropped.is_verified()) Keep(dropped);
+  return Loss::kDropped;
+}
+
+bool RoutingTable::AddUnverified(const NodeId& id, const Endpoint& endpoint) {
+  return Add(Contact{id, endpoint, Contact::kNeverAnswered, 0, 0});
+}
+
+bool RoutingTable::Add(const Contact& contact) {
+  if (contact.id == own_id_ || Find(contact.id) != nullptr || !HasRoom(contact.id)) return false;
+  for (const Contact& other : contacts_) {
+    if (IsSameParticipant(other.endpoint, contact.endpoint)) return false;
+  }
+  Insert(BucketOf(contact.id), contact);
+  return true;
+}
+
+size_t RoutingTable::FindClosest(const NodeId& target, std::span<const Contact*> closest,
+                                 Filter filter) const {
+  size_t count = 0;
+  // Takes contacts of one group, all of which are farther than those of the groups before.
+  const auto take = [&](size_t begin, size_t end) {
+    const size_t first = count;
+    for (size_t i = begin; i < end; ++i) {
+      const Contact& contact = contacts_[i];
+      const bool is_full = count == closest.size();
+      if (is_full && !IsCloser(target, contact.id, closest[count - 1]->id)) continue;
+      if (!filter(contact)) continue;
+      size_t at = is_full ? count - 1 : count++;
+      for (; at > first && IsCloser(target, contact.id, closest[at - 1]->id); --at) {
+        closest[at] = closest[at - 1];
+      }
+      closest[at] = &contact;
+    }
+    return count == closest.size();
+  };
+  if (closest.empty()) return 0;
+  const size_t nearest = BucketOf(target);
+  if (take(begin_of(nearest), ends_[nearest])) return count;
+  if (take(ends_[nearest], contacts_.size())) return count;
+  for (size_t index = nearest; index > 0; --index) {
+    if (take(begin_of(index - 1), ends_[index - 1])) break;
+  }
+  return count;
+}
+
+bool RoutingTable::HasRoom(const NodeId& id) const {
+  return bucket(BucketOf(id)).size() < bucket_size_;
+}
+
+const Contact* RoutingTable::Find(const NodeId& id) const {
+  for (const Contact& contact : bucket(BucketOf(id))) {
+    if (contact.id == id) return &contact;
+  }
+  return nullptr;
+}
+
+Contact* RoutingTable::FindMutable(const NodeId& id) { return const_cast<Contact*>(Find(id)); }
+
+std::span<const Contact> RoutingTable::bucket(size_t index) const {
+  return std::span(contacts_).subspan(begin_of(index), ends_[index] - begin_of(index));
+}
+
+std::optional<size_t> RoutingTable::FindSparseBucket(size_t after) const {
+  for (size_t step = 1; step <= kBuckets; ++step) {
+    const size_t index = (after + step) % kBuckets;
+    const size_t deeper = contacts_.size() - ends_[index];
+    if (bucket(index).size() < bucket_size_ && deeper >= bucket_size_) return index;
+  }
+  return std::nullopt;
+}
+
+size_t RoutingTable::BucketOf(const NodeId& id) const {
+  return std::min<size_t>(static_cast<size_t>(SharedPrefixBits(own_id_, id)), kBuckets - 1);
+}
+
+// One participant has one entry. Makes sure that `newcomer`, which just answered, can be it:
+// another id at the very same endpoint is out of date, another port of the same address stays as
+// long as it is alive.
+bool RoutingTable::ClearPlace(const Contact& newcomer) {
+  for (size_t i = 0; i < contacts_.size(); ++i) {
+    if (!IsSameParticipant(contacts_[i].endpoint, newcomer.endpoint)) continue;
+    if (contacts_[i].endpoint != newcomer.endpoint && !IsExpendable(contacts_[i])) return false;
+    RemoveAt(i);
+    return true;
+  }
+  return true;
+}
+
+void RoutingTable::Insert(size_t bucket, const Contact& contact) {
+  if (contacts_.size() == contacts_.capacity()) contacts_.reserve(contacts_.size() + kGrowth);
+  contacts_.insert(contacts_.begin() + ends_[bucket], contact);
+  for (size_t i = bucket; i < kBuckets; ++i) ++ends_[i];
+}
+
+void RoutingTable::RemoveAt(size_t index) {
+  CHECK(index < contacts_.size());
+  for (size_t i = BucketOf(contacts_[index].id); i < kBuckets; ++i) --ends_[i];
+  contacts_.erase(contacts_.begin() + static_cast<std::ptrdiff_t>(index));
+}
+
+// Fills the place that became free in `bucket` with a good contact of the ring, if it has one.
+void RoutingTable::Replace(uint32_t now_s, size_t bucket) {
+  for (size_t i = 0; i < replacements_.size(); ++i) {
+    const Contact candidate = replacements_[i];
+    if (BucketOf(candidate.id) != bucket || !candidate.IsGood(now_s)) continue;
+    replacements_.erase(replacements_.begin() + static_cast<std::ptrdiff_t>(i));
+    oldest_replacement_ = 0;
+    if (Find(candidate.id) == nullptr && ClearPlace(candidate)) {
+      Insert(bucket, candidate);
+      return;
+    }
+    --i;
+  }
+}
+
+// Dropped contacts never push out such as are alive.
+void RoutingTable::Keep(const Contact& replacement) {
+  for (Contact& other : replacements_) {
+    if (other.endpoint != replacement.endpoint) continue;
+    other = replacement;
+    return;
+  }
+  if (replacements_.size() < kReplacementsMax) {
+    if (replacements_.empty()) replacements_.reserve(kReplacementsMax);
+    replacements_.push_back(replacement);
+    return;
+  }
+  if (replacement.failures == 0) {
+    for (Contact& other : replacements_) {
+      if (other.failures == 0) continue;
+      other = replacement;
+      return;
+    }
+  } else if (replacements_[oldest_replacement_].failures == 0) {
+    return;
+  }
+  replacements_[oldest_replacement_] = replacement;
+  oldest_replacement_ = (oldest_replacement_ + 1) % kReplacementsMax;
+}
+
+}  // namespace starling::dht

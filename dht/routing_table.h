@@ -1,0 +1,87 @@
+// The contacts of one address family (BEP 5, "Routing Table"): one vector ordered by bucket, and
+// where each bucket ends. Bucket b holds nodes that share exactly b leading bits with our id, the
+// last one all that share more; so a bucket never needs splitting and holds just what a split
+// table would hold.
+//
+// Invariants: no bucket over its size, ids unique, one entry for each participant (dht/address.h).
+// Only what answered us gets in, but for AddUnverified (a restored table), and answers to others
+// leave those out. One ring of 8 keeps replacements for all buckets; in a network outage it keeps
+// the last contacts that were dropped, so that there is somebody to ask afterwards.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "dht/contact.h"
+
+namespace starling::dht {
+
+class RoutingTable {
+ public:
+  static constexpr size_t kBuckets = 40;  // beyond 2^40 nodes the last bucket would be too coarse
+  static constexpr size_t kReplacementsMax = 8;
+
+  RoutingTable(const NodeId& own_id, size_t bucket_size)
+      : own_id_(own_id), bucket_size_(static_cast<uint16_t>(bucket_size)) {}
+
+  // `id` at `endpoint` answered us. Returns whether it is in the table now.
+  bool OnAnswer(uint32_t now_s, const NodeId& id, const Endpoint& endpoint, uint8_t rtt_class);
+  // It asked us something. Returns whether it is in the table, verified.
+  bool OnQuery(uint32_t now_s, const NodeId& id, const Endpoint& endpoint);
+  // A query to it was not answered. With `may_be_us` nobody answers us lately, so that it becomes
+  // suspect but is not dropped yet.
+  enum class Loss { kNotOurs, kSuspect, kDropped };
+  Loss OnTimeout(uint32_t now_s, const Endpoint& endpoint, bool may_be_us);
+  // Takes a contact that is to be verified soon, if its bucket has room.
+  bool AddUnverified(const NodeId& id, const Endpoint& endpoint);
+  // Takes a contact as it is, if its bucket has room: for tables that are made, not learned.
+  bool Add(const Contact& contact);
+
+  // The exact nearest to `target` of those that `filter` accepts, nearest first; returns how many.
+  // The pointers are good until the table changes.
+  using Filter = absl::FunctionRef<bool(const Contact&)>;
+  size_t FindClosest(const NodeId& target, std::span<const Contact*> closest, Filter filter) const;
+  size_t FindClosest(const NodeId& target, std::span<const Contact*> closest) const {
+    return FindClosest(target, closest, [](const Contact&) { return true; });
+  }
+
+  // Would a new contact with this id find a place?
+  bool HasRoom(const NodeId& id) const;
+  const Contact* Find(const NodeId& id) const;
+  std::span<const Contact> contacts() const { return contacts_; }
+  std::span<const Contact> bucket(size_t index) const;
+  std::span<const Contact> replacements() const { return replacements_; }
+  size_t size() const { return contacts_.size(); }
+  bool empty() const { return contacts_.empty(); }
+  // A bucket that is not full although the deeper ones together hold enough to expect that it
+  // could be; the search for more begins after bucket `after`. Nothing: the table is as it can be.
+  std::optional<size_t> FindSparseBucket(size_t after) const;
+  const NodeId& own_id() const { return own_id_; }
+  // What the vectors hold of the heap.
+  size_t memory_bytes() const {
+    return (contacts_.capacity() + replacements_.capacity()) * sizeof(Contact);
+  }
+
+ private:
+  size_t BucketOf(const NodeId& id) const;
+  size_t begin_of(size_t bucket) const { return bucket == 0 ? 0 : ends_[bucket - 1]; }
+  Contact* FindMutable(const NodeId& id);
+  bool ClearPlace(const Contact& newcomer);
+  void Insert(size_t bucket, const Contact& contact);
+  void RemoveAt(size_t index);
+  void Replace(uint32_t now_s, size_t bucket);
+  void Keep(const Contact& replacement);
+
+  NodeId own_id_;
+  uint16_t bucket_size_;
+  std::array<uint16_t, kBuckets> ends_{};
+  std::vector<Contact> contacts_;
+  std::vector<Contact> replacements_;
+  size_t oldest_replacement_ = 0;
+};
+
+}  // namespace starling::dht

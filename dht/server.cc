@@ -1,0 +1,126 @@
+#include "dht/server.h"
+
+#include <variant>
+
+#include "dht/address.h"
+#include "dht/node.h"
+
+namespace starling::dht {
+namespace {
+
+constexpr size_t kNodesMax = 20;       // in an answer, whatever the bucket size
+constexpr size_t kNodesOfBothMax = 8;  // of each family, where both are asked for
+
+}  // namespace
+
+struct Server::Asker {
+  Time now;
+  Endpoint from;
+  krpc::Envelope envelope;
+  // Room for the nodes of an answer, by family.
+  std::array<std::array<const Contact*, kNodesMax>, 2> nodes;
+};
+
+Server::Server(const Options& options, Random& random, Families& families, Outbox& outbox)
+    : bucket_size_(options.bucket_size),
+      random_(random),
+      families_(families),
+      outbox_(outbox),
+      tokens_(random),
+      rate_limit_(options.queries_per_second_max, options.answer_bytes_per_second_max) {}
+
+bool Server::OnQuery(Time now, const Endpoint& from, const krpc::Message& query) {
+  if (!rate_limit_.TakeQuery(now, from)) return false;
+  Asker asker;
+  asker.now = now;
+  asker.from = from;
+  asker.envelope.transaction_id = query.transaction_id;
+  asker.envelope.version = krpc::kClientVersion;
+  asker.envelope.seen_as = from;
+  if (const auto* ping = std::get_if<krpc::Ping>(&query.body)) Answer(asker, *ping);
+  if (const auto* find_node = std::get_if<krpc::FindNode>(&query.body)) Answer(asker, *find_node);
+  if (const auto* get_peers = std::get_if<krpc::GetPeers>(&query.body)) Answer(asker, *get_peers);
+  if (const auto* announce = std::get_if<krpc::AnnouncePeer>(&query.body)) Answer(asker, *announce);
+  if (const auto* bad = std::get_if<krpc::BadQuery>(&query.body)) Answer(asker, *bad);
+  return true;
+}
+
+void Server::Answer(Asker& asker, const krpc::Ping&) { Send(asker, krpc::Answer{}); }
+
+void Server::Answer(Asker& asker, const krpc::FindNode& query) {
+  krpc::Answer answer;
+  FindNodes(asker, query.target, query.want, answer);
+  Send(asker, answer);
+}
+
+void Server::Answer(Asker& asker, const krpc::GetPeers& query) {
+  krpc::Answer answer;
+  FindNodes(asker, NodeId::From(query.info_hash), query.want, answer);
+  const Tokens::Token token = tokens_.Issue(asker.now, asker.from);
+  answer.token = token;
+
+  const bool is_v4 = asker.from.is_v4();
+  const size_t value_size = is_v4 ? krpc::kValueV4Size : krpc::kValueV6Size;
+  std::array<Endpoint, kMessageSizeMax / krpc::kValueV4Size> values;
+  const size_t used = krpc::AnswerSizeMax(asker.envelope, answer);
+  const size_t room = used < kMessageSizeMax ? (kMessageSizeMax - used) / value_size : 0;
+  const size_t count = families_[FamilyOf(asker.from)].peers.Sample(
+      asker.now, query.info_hash, random_, std::span(values).first(std::min(room, values.size())));
+  answer.values = std::span<const Endpoint>(values).first(count);
+  Send(asker, answer);
+}
+
+void Server::Answer(Asker& asker, const krpc::AnnouncePeer& query) {
+  if (!tokens_.IsValid(asker.now, asker.from, query.token)) {
+    Send(asker, krpc::Error{krpc::kProtocolError, "bad token"});
+    return;
+  }
+  const uint16_t port = query.implied_port ? asker.from.port : query.port;
+  PeerStore& peers = families_[FamilyOf(asker.from)].peers;
+  if (!peers.Announce(asker.now, query.info_hash, asker.from, port)) {
+    Send(asker, krpc::Error{krpc::kServerError, "no room for more peers"});
+    return;
+  }
+  Send(asker, krpc::Answer{});
+}
+
+void Server::Answer(Asker& asker, const krpc::BadQuery& query) {
+  Send(asker, krpc::Error{query.code, query.why});
+}
+
+template <class Body>
+void Server::Send(Asker& asker, const Body& body) {
+  size_t size = 0;
+  if constexpr (std::is_same_v<Body, krpc::Answer>) {
+    krpc::Answer answer = body;
+    answer.id = families_[0].table.own_id();
+    size = outbox_.Send(asker.now, asker.from, asker.envelope, answer);
+  } else {
+    size = outbox_.Send(asker.now, asker.from, asker.envelope, body);
+  }
+  rate_limit_.NoteAnswer(asker.now, asker.from, size);
+}
+
+void Server::FindNodes(Asker& asker, const NodeId& target, const krpc::Want& want,
+                       krpc::Answer& answer) {
+  const bool is_v4 = asker.from.is_v4();
+  const bool says_nothing = !want.v4 && !want.v6;
+  const std::array<bool, 2> is_wanted = {want.v4 || (says_nothing && is_v4),
+                                         want.v6 || (says_nothing && !is_v4)};
+  const uint32_t now_s = ToStamp(asker.now);
+  const Scope scope = ScopeOf(asker.from);
+  for (size_t family = 0; family < 2; ++family) {
+    if (!is_wanted[family] || !families_[family].is_enabled) continue;
+    const size_t nodes_max = want.v4 && want.v6 ? kNodesOfBothMax : kNodesMax;
+    const std::span<const Contact*> room =
+        std::span(asker.nodes[family]).first(std::min(bucket_size_, nodes_max));
+    const size_t count =
+        families_[family].table.FindClosest(target, room, [&](const Contact& contact) {
+          return contact.IsGood(now_s) && ScopeOf(contact.endpoint) >= scope &&
+                 contact.endpoint != asker.from;
+        });
+    (family == 0 ? answer.nodes : answer.nodes6) = room.first(count);
+  }
+}
+
+}  // namespace starling::dht

@@ -1,0 +1,75 @@
+// Queries in flight, oldest first. A reply counts only with the id that we drew and from the
+// endpoint that we asked, so nobody else can answer for it.
+//
+// A query has two deadlines: after the timeout it is lost; before that, when most nodes would have
+// answered (mean and four deviations of our round trips, at least `short_timeout`), it is *slow*
+// and its lookup may ask somebody else meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/endpoint.h"
+#include "base/random.h"
+#include "base/time.h"
+
+namespace starling::dht {
+
+enum class QueryKind : uint8_t {
+  kSearch,    // a step of a lookup
+  kRouter,    // find_node to a router, for a lookup of ourselves
+  kAnnounce,  // announce_peer at the end of a lookup
+  kVerify,    // does it answer? it may enter the table
+  kRefresh,   // does it still answer?
+  kPing,      // somebody outside wants to know
+};
+
+struct Transaction {
+  uint32_t id = 0;
+  QueryKind kind = QueryKind::kVerify;
+  bool is_slow = false;
+  Endpoint to;
+  uint64_t lookup = 0;  // of kSearch, kRouter and kAnnounce
+  Time sent{};
+  Time slow_at{};
+};
+
+class Transactions {
+ public:
+  static constexpr size_t kInFlightMax = 4096;
+
+  Transactions(Duration timeout, Duration short_timeout)
+      : timeout_(timeout), short_timeout_(short_timeout) {}
+
+  // Null if too many are in flight.
+  const Transaction* Add(Time now, QueryKind kind, const Endpoint& to, uint64_t lookup,
+                         Random& random);
+  // The transaction that this reply ends, if there is one.
+  std::optional<Transaction> Take(Time now, uint32_t id, const Endpoint& from);
+  // Call until they return nothing.
+  std::optional<Transaction> TakeLost(Time now);
+  std::optional<Transaction> NextSlow(Time now);
+
+  Time next_deadline() const;
+  bool IsAsking(const Endpoint& endpoint) const;
+  size_t CountOf(QueryKind kind) const;
+  size_t size() const { return in_flight_.size(); }
+  const Transaction& newest() const { return in_flight_.back(); }
+  // Of the round trips seen so far; what a query sent now would be given.
+  Duration slow_after() const;
+
+ private:
+  void NoteRoundTrip(Duration round_trip);
+  void Shrink();
+
+  Duration timeout_;
+  Duration short_timeout_;
+  std::vector<Transaction> in_flight_;
+  size_t judged_ = 0;  // so many of the oldest were already called slow
+  // Integers, because they decide events.
+  int64_t mean_us_ = 0;
+  int64_t deviation_us_ = 0;
+};
+
+}  // namespace starling::dht

@@ -1,0 +1,77 @@
+// The peer set: every address at which a peer of this swarm may listen, with where it came from and
+// how it went. Bounded; who is tried next follows from trust in the source, then from how often it
+// failed, then from a draw made when the address was heard of.
+//
+// A failed address waits 5 s, then twice as long each time, and is given up after eight failures in
+// a row until somebody names it again.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "base/endpoint.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "peer/torrent.h"
+
+namespace starling::peer {
+
+class Candidates {
+ public:
+  static constexpr size_t kMax = 1000;
+  static constexpr uint32_t kFailuresMax = 8;
+  static constexpr Duration kRetryMin = seconds(5);
+  static constexpr Duration kRetryMax = minutes(10);
+
+  explicit Candidates(Random& random) : random_(random) {}
+
+  // False if it is known already, unusable, or there is no room for one so little trusted.
+  bool Add(const Endpoint& endpoint, PeerSource source);
+  void Remove(const Endpoint& endpoint) { entries_.erase(endpoint); }
+  // Forgets what came from the DHT or peer exchange and returns it (BEP 27).
+  std::vector<Endpoint> RemoveUntracked();
+
+  // The one to dial now, which counts as in use from then on. `skip_seeds`: we have everything.
+  std::optional<Endpoint> TakeNext(Time now, bool skip_seeds);
+  // When TakeNext may have someone: `now` or earlier if at once, kNever if nobody is left.
+  Time next_ready(bool skip_seeds) const;
+
+  // An incoming connection told us where its peer listens.
+  void SetInUse(const Endpoint& endpoint);
+  // A dial failed, or a connection ended: `served` if it was of any use.
+  void OnClosed(Time now, const Endpoint& endpoint, bool served);
+  // It broke the protocol: not to be tried again.
+  void GiveUp(const Endpoint& endpoint);
+  void SetSeed(const Endpoint& endpoint);
+  // It is ourselves: remembered so as never to be dialled again.
+  void SetOwn(const Endpoint& endpoint);
+
+  bool Knows(const Endpoint& endpoint) const { return entries_.contains(endpoint); }
+  bool IsInUse(const Endpoint& endpoint) const;
+  std::optional<PeerSource> SourceOf(const Endpoint& endpoint) const;
+  size_t size() const { return entries_.size(); }
+  // How many are left to try, now or later.
+  uint32_t untried(bool skip_seeds) const;
+
+ private:
+  struct Entry {
+    Time ready{};
+    uint32_t draw = 0;
+    PeerSource source = PeerSource::kPeerExchange;
+    uint8_t failures = 0;
+    bool in_use = false;
+    bool seed = false;
+    bool own = false;
+  };
+  bool IsCandidate(const Entry& entry, bool skip_seeds) const;
+  bool MakeRoom(PeerSource source);
+
+  Random& random_;
+  absl::btree_map<Endpoint, Entry> entries_;
+};
+
+}  // namespace starling::peer

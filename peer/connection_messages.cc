@@ -1,0 +1,295 @@
+// What each message of a peer does, and what we write to it. The rest of Connection, its life and
+// its deadlines, is in connection.cc.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "peer/allowed_fast.h"
+#include "peer/connection.h"
+
+namespace starling::peer {
+
+using storage::BlockRequest;
+
+void Connection::Ask(Time now, const BlockRequest& block) {
+  if (state_ != State::kOpen) return;
+  link_.Write(Request{block});
+  downloads_.OnSent(now, block);
+  deadline_.SetEarlier(std::max(downloads_.next_deadline(), now + seconds(1)));
+}
+
+void Connection::CancelRequest(const BlockRequest& block) {
+  if (state_ != State::kOpen || !downloads_.OnCancel(block)) return;
+  link_.Write(Cancel{block});
+}
+
+void Connection::SetInterested(bool interested) {
+  if (state_ != State::kOpen || interested == interested_) return;
+  interested_ = interested;
+  if (interested) {
+    link_.Write(Interested{});
+  } else {
+    link_.Write(NotInterested{});
+  }
+  NoteUse(link_.last_received());
+}
+
+void Connection::SetChoking(Time now, bool choking, uint64_t rate_limit) {
+  if (state_ != State::kOpen) return;
+  uploads_.SetRateLimit(now, rate_limit);
+  uploads_.SetChoking(now, choking);
+}
+
+void Connection::SendHave(PieceIndex piece) {
+  if (state_ == State::kOpen) link_.Write(Have{piece});
+}
+
+void Connection::LearnPieceCount() { reader_.SetPieceCount(swarm_.metainfo->piece_count()); }
+
+void Connection::LearnPieces(Time now) {
+  if (state_ != State::kOpen || early_ == nullptr) return;
+  CHECK(swarm_.pieces != nullptr);
+  const uint32_t count = swarm_.pieces->count();
+  const std::unique_ptr<EarlyPieces> early = std::move(early_);
+  Bitfield have(count, early->all);
+  if (!early->bitfield.empty()) {
+    std::optional<Bitfield> parsed = Bitfield::FromWire(early->bitfield.view(), count);
+    if (!parsed.has_value()) {
+      Violate(now, "malformed bitfield");
+      return;
+    }
+    have = *std::move(parsed);
+  }
+  for (const PieceIndex piece : early->haves) {
+    if (piece.value() >= count) {
+      Violate(now, "have of a piece that does not exist");
+      return;
+    }
+    have.Set(piece);
+  }
+  const auto out_of_range = [count](PieceIndex piece) { return piece.value() >= count; };
+  allowed_fast_.erase(std::remove_if(allowed_fast_.begin(), allowed_fast_.end(), out_of_range),
+                      allowed_fast_.end());
+  suggested_.clear();
+  TakePieces(now, std::move(have));
+}
+
+void Connection::TakePieces(Time now, Bitfield have) {
+  swarm_.picker->RemovePeer(pieces_);
+  pieces_.have = std::move(have);
+  swarm_.picker->AddPeer(pieces_);
+  handler_.OnPeerPieces(now, *this);
+}
+
+void Connection::PauseReading(Time now, Link::Reason reason) {
+  if (state_ == State::kOpen) link_.PauseReading(now, reason);
+}
+
+void Connection::ResumeReading(Time now, Link::Reason reason) {
+  if (reason == Link::kRateLimit) resume_at_ = kNever;
+  if (state_ != State::kOpen || !link_.IsPausedFor(reason)) return;
+  link_.ResumeReading(now, reason);
+  downloads_.OnProgress(now);
+}
+
+void Connection::PauseReadingUntil(Time now, Time until) {
+  if (state_ != State::kOpen) return;
+  resume_at_ = until;
+  link_.PauseReading(now, Link::kRateLimit);
+  deadline_.SetEarlier(until);
+}
+
+std::optional<Endpoint> Connection::listens_at() const {
+  if (!incoming_) return remote_;
+  const ExtensionHandshake* said = extensions_.peer();
+  if (said == nullptr || !said->port.has_value()) return std::nullopt;
+  Endpoint endpoint = remote_;
+  endpoint.port = *said->port;
+  return endpoint;
+}
+
+bool Connection::is_seed() const {
+  if (early_ != nullptr) return early_->all;
+  return pieces_.have.size() > 0 && pieces_.have.all();
+}
+
+void Connection::NoteUse(Time now) {
+  const bool useful = interested_ || peer_interested_;
+  if (useful) {
+    useless_since_ = kNever;
+  } else if (useless_since_ == kNever) {
+    useless_since_ = now;
+  }
+}
+
+void Connection::On(Time now, const Choke&) {
+  if (peer_choking_) return;
+  peer_choking_ = true;
+  std::vector<BlockRequest> lost;
+  if (fast_) {
+    // Each will be rejected or come all the same (BEP 6); meanwhile others may be asked.
+    downloads_.sent().TakeBack(
+        [this](const BlockRequest& block) {
+          return std::find(allowed_fast_.begin(), allowed_fast_.end(), block.piece) ==
+                 allowed_fast_.end();
+        },
+        &lost);
+  } else {
+    downloads_.sent().Clear(&lost);
+  }
+  if (!lost.empty()) handler_.OnLost(now, *this, lost);
+}
+
+void Connection::On(Time, const Unchoke&) { peer_choking_ = false; }
+
+void Connection::On(Time now, const Interested&) {
+  if (peer_interested_) return;
+  peer_interested_ = true;
+  NoteUse(now);
+  handler_.OnPeerInterest(now, *this);
+}
+
+void Connection::On(Time now, const NotInterested&) {
+  if (!peer_interested_) return;
+  peer_interested_ = false;
+  NoteUse(now);
+  handler_.OnPeerInterest(now, *this);
+}
+
+void Connection::On(Time now, const Have& message) {
+  if (early_ != nullptr) {
+    if (early_->haves.size() < kEarlyHavesMax) early_->haves.push_back(message.piece);
+    return;
+  }
+  if (message.piece.value() >= pieces_.have.size()) {
+    Violate(now, "have of a piece that does not exist");
+    return;
+  }
+  if (pieces_.have.Has(message.piece)) return;
+  swarm_.picker->AddPiece(pieces_, message.piece);
+  handler_.OnPeerPieces(now, *this);
+}
+
+// A second one would make us count a whole bitfield again, at a few bytes' cost to the peer.
+bool Connection::SaysPiecesOnce(Time now) {
+  if (said_pieces_) Violate(now, "more than one bitfield");
+  return !std::exchange(said_pieces_, true);
+}
+
+void Connection::On(Time now, const BitfieldMessage& message) {
+  if (!SaysPiecesOnce(now)) return;
+  if (early_ != nullptr) {
+    early_->bitfield = message.bytes;
+    return;
+  }
+  std::optional<Bitfield> have = Bitfield::FromWire(message.bytes.view(), pieces_.have.size());
+  if (!have.has_value()) {
+    Violate(now, "malformed bitfield");
+    return;
+  }
+  TakePieces(now, *std::move(have));
+}
+
+void Connection::On(Time now, const HaveAll&) {
+  if (!SaysPiecesOnce(now)) return;
+  if (early_ != nullptr) {
+    early_->all = true;
+    return;
+  }
+  TakePieces(now, Bitfield(pieces_.have.size(), true));
+}
+
+void Connection::On(Time now, const HaveNone&) { SaysPiecesOnce(now); }
+
+void Connection::On(Time now, const Request& message) {
+  if (!uploads_.OnRequest(message.block, pieces_.have.count())) {
+    Violate(now, "request out of range");
+  } else if (uploads_.floods()) {
+    Violate(now, "asks for much and reads nothing");
+  }
+}
+
+void Connection::On(Time now, Piece& message) {
+  const BlockRequest block = message.block();
+  const bool asked = downloads_.OnBlock(now, block).has_value();
+  const Time resume = ReserveAll({&swarm_.down, &swarm_.node_down}, now, block.length);
+  if (resume > now) PauseReadingUntil(now, resume);
+  if (asked) {
+    handler_.OnBlock(now, *this, block, std::move(message.payload));
+    return;
+  }
+  handler_.OnUnaskedBlock(now, *this, block.length);
+  if (downloads_.floods()) Violate(now, "sends what nobody asked for");
+}
+
+void Connection::On(Time, const Cancel& message) { uploads_.OnCancel(message.block); }
+
+void Connection::On(Time now, const Port& message) {
+  if (message.port != 0) handler_.OnDhtPort(now, *this, message.port);
+}
+
+void Connection::On(Time now, const Suggest& message) {
+  if (early_ != nullptr) return;
+  if (message.piece.value() >= pieces_.have.size()) {
+    Violate(now, "suggestion of a piece that does not exist");
+    return;
+  }
+  if (suggested_.size() < kSuggestedMax) suggested_.push_back(message.piece);
+}
+
+void Connection::On(Time now, const Reject& message) {
+  if (!downloads_.OnReject(now, message.block)) return;
+  deadline_.SetEarlier(std::max(downloads_.next_deadline(), now + seconds(1)));
+  // A peer that rejects an allowed piece would be asked for it again and again.
+  if (peer_choking_) {
+    allowed_fast_.erase(
+        std::remove(allowed_fast_.begin(), allowed_fast_.end(), message.block.piece),
+        allowed_fast_.end());
+  }
+  handler_.OnLost(now, *this, std::span(&message.block, 1));
+}
+
+void Connection::On(Time now, const AllowedFast& message) {
+  if (early_ == nullptr && message.piece.value() >= pieces_.have.size()) {
+    Violate(now, "allowed fast of a piece that does not exist");
+    return;
+  }
+  const auto known = std::find(allowed_fast_.begin(), allowed_fast_.end(), message.piece);
+  if (known != allowed_fast_.end() || allowed_fast_.size() >= kAllowedFastReceivedMax) return;
+  allowed_fast_.push_back(message.piece);
+}
+
+void Connection::On(Time now, const Extended& message) {
+  if (!extensions_.enabled()) {
+    Violate(now, "extended message without the extension protocol");
+    return;
+  }
+  if (message.id == kExtensionHandshakeId) {
+    if (!extensions_.OnHandshake(message.payload)) {
+      Violate(now, "malformed extension handshake");
+      return;
+    }
+    if (extensions_.peer()->request_queue.has_value()) {
+      downloads_.window().SetQueueMax(*extensions_.peer()->request_queue);
+    }
+    handler_.OnExtensionHandshake(now, *this);
+  } else if (message.id == kMetadataExtensionId) {
+    OnMetadataMessage(now, message.payload);
+  } else if (message.id == kPeerExchangeExtensionId) {
+    const std::optional<PexMessage> peers = extensions_.OnPeers(now, message.payload);
+    if (peers.has_value()) handler_.OnPeers(now, *this, *peers);
+  }
+}
+
+void Connection::OnMetadataMessage(Time now, const Slice& payload) {
+  const std::optional<MetadataMessage> message = ParseMetadataMessage(payload.view());
+  if (!message.has_value()) {
+    Violate(now, "malformed metadata message");
+  } else if (message->kind != MetadataMessage::Kind::kRequest) {
+    handler_.OnMetadata(now, *this, *message);
+  } else if (!extensions_.OnMetadataRequest(now, message->piece)) {
+    Violate(now, "floods with metadata requests");
+  }
+}
+
+}  // namespace starling::peer

@@ -1,0 +1,86 @@
+#include "peer/extensions.h"
+
+#include <utility>
+
+namespace starling::peer {
+
+void Extensions::SendHandshake(const Endpoint& remote) {
+  if (!enabled_) return;
+  ExtensionHandshake ours;
+  ours.metadata_id = kMetadataExtensionId;
+  ours.peer_exchange_id = swarm_.peer_exchange ? kPeerExchangeExtensionId : 0;
+  if (swarm_.metainfo != nullptr) {
+    ours.metadata_size = static_cast<uint32_t>(swarm_.metainfo->info.size());
+  }
+  if (swarm_.listen_port != 0) ours.port = swarm_.listen_port;
+  ours.request_queue = kRequestQueueMax;
+  ours.version = swarm_.version;
+  Endpoint seen = remote;
+  seen.port = 0;
+  ours.your_ip = seen;
+  ours.upload_only = swarm_.complete();
+  link_.Write(Extended{kExtensionHandshakeId, EncodeExtensionHandshake(ours)});
+}
+
+bool Extensions::OnHandshake(const Slice& payload) {
+  std::optional<ExtensionHandshake> parsed = ParseExtensionHandshake(payload.view());
+  if (!parsed.has_value()) return false;
+  if (peer_ == nullptr) {
+    peer_ = std::make_unique<ExtensionHandshake>(*std::move(parsed));
+    return true;
+  }
+  // A later handshake adds to what was said before.
+  if (parsed->metadata_id.has_value()) peer_->metadata_id = parsed->metadata_id;
+  if (parsed->peer_exchange_id.has_value()) peer_->peer_exchange_id = parsed->peer_exchange_id;
+  if (parsed->metadata_size.has_value()) peer_->metadata_size = parsed->metadata_size;
+  if (parsed->port.has_value()) peer_->port = parsed->port;
+  if (parsed->request_queue.has_value()) peer_->request_queue = parsed->request_queue;
+  peer_->upload_only = parsed->upload_only;
+  return true;
+}
+
+void Extensions::AskMetadata(uint32_t piece) {
+  if (!can_ask_metadata()) return;
+  link_.Write(Extended{*peer_->metadata_id, EncodeMetadataRequest(piece)});
+}
+
+bool Extensions::OnMetadataRequest(Time now, uint32_t piece) {
+  if (!can_ask_metadata()) return true;  // it named no id that we could answer with
+  if (serve_ == nullptr) serve_ = std::make_unique<MetadataServe>();
+  serve_->OnRequest(piece);
+  ServeMetadata(now);
+  return !serve_->flooding();
+}
+
+void Extensions::ServeMetadata(Time now) {
+  if (serve_ == nullptr || !can_ask_metadata()) return;
+  const absl::string_view info =
+      swarm_.metainfo == nullptr ? absl::string_view() : absl::string_view(swarm_.metainfo->info);
+  while (std::optional<Slice> answer = serve_->NextAnswer(now, info, link_.unsent())) {
+    link_.Write(Extended{*peer_->metadata_id, *std::move(answer)});
+  }
+}
+
+bool Extensions::can_exchange_peers() const {
+  return swarm_.peer_exchange && peer_ != nullptr && peer_->peer_exchange_id.value_or(0) != 0;
+}
+
+Time Extensions::next_exchange() const {
+  if (!can_exchange_peers()) return kNever;
+  return pex_sender_ == nullptr ? Time{} : pex_sender_->next_time();
+}
+
+void Extensions::SendPeers(Time now, std::span<const PexPeer> connected, const Endpoint& receiver) {
+  if (!can_exchange_peers()) return;
+  if (pex_sender_ == nullptr) pex_sender_ = std::make_unique<PexSender>();
+  std::optional<Slice> message = pex_sender_->Next(now, connected, receiver);
+  if (message.has_value()) link_.Write(Extended{*peer_->peer_exchange_id, *std::move(message)});
+}
+
+std::optional<PexMessage> Extensions::OnPeers(Time now, const Slice& payload) {
+  if (!swarm_.peer_exchange) return std::nullopt;
+  if (pex_receiver_ == nullptr) pex_receiver_ = std::make_unique<PexReceiver>();
+  return pex_receiver_->OnMessage(now, payload.view());
+}
+
+}  // namespace starling::peer

@@ -1,0 +1,55 @@
+// The extension protocol (BEP 10) on one connection: what the peer said about itself, metadata that
+// we serve to it (BEP 9), and peer exchange (BEP 11) in both directions. Parts that most
+// connections never use are made when they are needed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "peer/extension.h"
+#include "peer/link.h"
+#include "peer/metadata_exchange.h"
+#include "peer/peer_exchange.h"
+#include "peer/swarm.h"
+
+namespace starling::peer {
+
+class Extensions {
+ public:
+  Extensions(Swarm& swarm, Link& link) : swarm_(swarm), link_(link) {}
+
+  // Both sides have the bit of BEP 10.
+  void Enable() { enabled_ = true; }
+  bool enabled() const { return enabled_; }
+  // Our handshake, at first and whenever what it says has changed.
+  void SendHandshake(const Endpoint& remote);
+  // What the peer said in all its handshakes; nullptr if there was none.
+  const ExtensionHandshake* peer() const { return peer_.get(); }
+  bool OnHandshake(const Slice& payload);  // false if malformed
+
+  bool can_ask_metadata() const { return peer_ != nullptr && peer_->metadata_id.value_or(0) != 0; }
+  void AskMetadata(uint32_t piece);
+  // A request for ours. False if the peer asks for more than any client would.
+  bool OnMetadataRequest(Time now, uint32_t piece);
+  // There is room in the stream: goes on with answers that wait.
+  void ServeMetadata(Time now);
+
+  bool can_exchange_peers() const;
+  // When the next message about other peers may leave.
+  Time next_exchange() const;
+  void SendPeers(Time now, std::span<const PexPeer> connected, const Endpoint& receiver);
+  std::optional<PexMessage> OnPeers(Time now, const Slice& payload);
+
+ private:
+  Swarm& swarm_;
+  Link& link_;
+  std::unique_ptr<ExtensionHandshake> peer_;
+  std::unique_ptr<MetadataServe> serve_;
+  std::unique_ptr<PexSender> pex_sender_;
+  std::unique_ptr<PexReceiver> pex_receiver_;
+  bool enabled_ = false;
+};
+
+}  // namespace starling::peer

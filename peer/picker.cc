@@ -1,0 +1,224 @@
+#include "peer/picker.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace starling::peer {
+namespace {
+
+using storage::BlockRequest;
+
+constexpr uint32_t kWordBits = 64;
+
+// Bits [64 * word, 64 * word + 64) as a number, the first piece in its highest bit.
+uint64_t WordOf(ByteView bytes, uint32_t word) {
+  const size_t at = size_t{word} * 8;
+  if (at + 8 <= bytes.size()) return LoadBig<uint64_t>(bytes.data() + at);
+  uint64_t value = 0;
+  for (size_t i = at; i < at + 8; ++i) {
+    value = value << 8 | (i < bytes.size() ? std::to_integer<uint64_t>(bytes[i]) : 0);
+  }
+  return value;
+}
+
+uint32_t CountLacking(const Pieces& pieces, const Bitfield& have) {
+  const ByteView theirs = have.wire();
+  const ByteView ours = pieces.have().wire();
+  const ByteView wanted = pieces.wanted().wire();
+  uint32_t count = 0;
+  const uint32_t words = (have.size() + kWordBits - 1) / kWordBits;
+  for (uint32_t i = 0; i < words; ++i) {
+    count += static_cast<uint32_t>(
+        std::popcount(WordOf(theirs, i) & WordOf(wanted, i) & ~WordOf(ours, i)));
+  }
+  return count;
+}
+
+}  // namespace
+
+void Picker::AddPeer(PeerPieces& peer) {
+  RemovePeer(peer);
+  CHECK(peer.have.size() == pieces_.count());
+  peer.counted = true;
+  peer.counted_as_seed = peer.have.all();
+  if (peer.counted_as_seed) {
+    pieces_.rarity().AddSeed();
+  } else if (!peer.have.none()) {
+    for (PieceIndex piece(0); piece.value() < pieces_.count(); ++piece) {
+      if (peer.have.Has(piece)) pieces_.rarity().Increment(piece);
+    }
+  }
+  peer.lacking = CountLacking(pieces_, peer.have);
+  peer.nothing_at_epoch = 0;
+}
+
+void Picker::AddPiece(PeerPieces& peer, PieceIndex piece) {
+  CHECK(peer.counted);
+  if (!peer.have.Set(piece)) return;
+  pieces_.rarity().Increment(piece);
+  if (!pieces_.Lacks(piece)) return;
+  ++peer.lacking;
+  peer.nothing_at_epoch = 0;
+}
+
+void Picker::RemovePeer(PeerPieces& peer) {
+  if (!peer.counted) return;
+  peer.counted = false;
+  peer.lacking = 0;
+  if (peer.counted_as_seed) {
+    pieces_.rarity().RemoveSeed();
+    return;
+  }
+  for (PieceIndex piece(0); piece.value() < pieces_.count(); ++piece) {
+    if (peer.have.Has(piece)) pieces_.rarity().Decrement(piece);
+  }
+}
+
+bool Picker::OnHad(PeerPieces& peer, PieceIndex piece) const {
+  if (!peer.counted || !peer.have.Has(piece) || peer.lacking == 0) return false;
+  return --peer.lacking == 0;
+}
+
+void Picker::Pick(PeerPieces& peer, uint32_t count, const PickRules& rules,
+                  std::vector<BlockRequest>* picked) {
+  if (count == 0 || peer.lacking == 0) return;
+  if (rules.only != nullptr) {
+    PickOnly(peer, count, rules, picked);
+    return;
+  }
+  if (peer.nothing_at_epoch == pieces_.epoch()) return;
+  const size_t before = picked->size();
+  uint32_t left = count;
+  if (pieces_.free_blocks() > 0) {
+    for (OpenPiece* piece : pieces_.open()) {
+      if (left == 0) break;
+      if (piece->free == 0 || !peer.have.Has(piece->piece) || !piece->IsOpenTo(peer.id)) continue;
+      left -= TakeFrom(*piece, peer.id, left, picked);
+    }
+  }
+  while (left > 0 && rules.may_open && !pieces_.unopened().none()) {
+    const std::optional<PieceIndex> chosen = ChooseUnopened(peer);
+    if (!chosen.has_value()) break;
+    left -= TakeFrom(pieces_.Open(*chosen), peer.id, left, picked);
+  }
+  if (left > 0 && rules.may_end_game && pieces_.in_end_game()) {
+    PickEndGame(peer, std::min(left, kEndGameMax), picked);
+  }
+  // Where opening was forbidden the search was not exhaustive.
+  if (picked->size() == before && rules.may_open && rules.may_end_game) {
+    peer.nothing_at_epoch = pieces_.epoch();
+  }
+}
+
+uint32_t Picker::TakeFrom(OpenPiece& piece, ConnectionId peer, uint32_t count,
+                          std::vector<BlockRequest>* picked) {
+  uint32_t taken = 0;
+  while (taken < count && piece.free > 0) {
+    uint32_t index = piece.free_from;
+    while (!piece.blocks[index].is_free()) ++index;
+    pieces_.Ask(piece, index, peer);
+    picked->push_back(pieces_.geometry().BlockAt(piece.piece, index));
+    ++taken;
+  }
+  return taken;
+}
+
+std::optional<PieceIndex> Picker::ChooseUnopened(const PeerPieces& peer) {
+  if (sequential_) return FirstFrom(peer, 0);
+  if (pieces_.have().count() < kFirstRandom) {
+    const auto start = static_cast<uint32_t>(random_.Below(pieces_.count()));
+    const std::optional<PieceIndex> found = FirstFrom(peer, start);
+    return found.has_value() ? found : FirstFrom(peer, 0);
+  }
+  const std::span<const PieceIndex> order = pieces_.rarity().order();
+  const size_t walk = std::min<size_t>(order.size(), kWalkMax);
+  for (size_t i = 0; i < walk; ++i) {
+    if (peer.have.Has(order[i])) return order[i];
+  }
+  if (walk == order.size()) return std::nullopt;
+  return RarestBySample(peer);
+}
+
+// The first unopened piece at or after `start` that the peer has.
+std::optional<PieceIndex> Picker::FirstFrom(const PeerPieces& peer, uint32_t start) const {
+  const ByteView theirs = peer.have.wire();
+  const ByteView unopened = pieces_.unopened().wire();
+  const uint32_t words = (pieces_.count() + kWordBits - 1) / kWordBits;
+  for (uint32_t word = start / kWordBits; word < words; ++word) {
+    uint64_t both = WordOf(theirs, word) & WordOf(unopened, word);
+    if (word == start / kWordBits) both &= ~uint64_t{0} >> (start % kWordBits);
+    if (both == 0) continue;
+    return PieceIndex(word * kWordBits + static_cast<uint32_t>(std::countl_zero(both)));
+  }
+  return std::nullopt;
+}
+
+// The peer has none of the rarest: it has few pieces, or only common ones. From a random place on,
+// looks at what it has and takes the rarest of a sample.
+std::optional<PieceIndex> Picker::RarestBySample(const PeerPieces& peer) {
+  const ByteView theirs = peer.have.wire();
+  const ByteView unopened = pieces_.unopened().wire();
+  const uint32_t words = (pieces_.count() + kWordBits - 1) / kWordBits;
+  const auto start = static_cast<uint32_t>(random_.Below(words));
+  std::optional<PieceIndex> rarest;
+  uint32_t rarest_availability = 0;
+  uint32_t seen = 0;
+  for (uint32_t i = 0; i < words && seen < kSampleMax; ++i) {
+    const uint32_t word = (start + i) % words;
+    uint64_t both = WordOf(theirs, word) & WordOf(unopened, word);
+    while (both != 0) {
+      const auto bit = static_cast<uint32_t>(std::countl_zero(both));
+      both &= ~(uint64_t{1} << (kWordBits - 1 - bit));
+      ++seen;
+      const PieceIndex piece(word * kWordBits + bit);
+      const uint32_t availability = pieces_.rarity().availability(piece);
+      if (!rarest.has_value() || availability < rarest_availability) {
+        rarest = piece;
+        rarest_availability = availability;
+      }
+    }
+  }
+  return rarest;
+}
+
+uint32_t Picker::PickOnly(PeerPieces& peer, uint32_t count, const PickRules& rules,
+                          std::vector<BlockRequest>* picked) {
+  uint32_t taken = 0;
+  for (const PieceIndex piece : *rules.only) {
+    if (taken == count) break;
+    if (!peer.have.Has(piece)) continue;
+    OpenPiece* open = nullptr;
+    if (pieces_.state(piece) == PieceState::kOpen) open = pieces_.Find(piece);
+    if (pieces_.state(piece) == PieceState::kMissing && rules.may_open) open = &pieces_.Open(piece);
+    if (open == nullptr || !open->IsOpenTo(peer.id)) continue;
+    taken += TakeFrom(*open, peer.id, count - taken, picked);
+  }
+  return taken;
+}
+
+// Blocks that fewest peers were asked for come first, so that the load spreads.
+uint32_t Picker::PickEndGame(const PeerPieces& peer, uint32_t count,
+                             std::vector<BlockRequest>* picked) {
+  uint32_t taken = 0;
+  constexpr size_t kAskedMax = 4;  // more copies of one block than this help nobody
+  for (size_t asked = 1; asked < kAskedMax && taken < count; ++asked) {
+    for (OpenPiece* piece : pieces_.open()) {
+      if (!peer.have.Has(piece->piece) || !piece->IsOpenTo(peer.id)) continue;
+      for (uint32_t i = 0; i < piece->blocks.size() && taken < count; ++i) {
+        const Block& block = piece->blocks[i];
+        if (block.is_here() || block.requesters.size() != asked || block.IsAskedOf(peer.id)) {
+          continue;
+        }
+        pieces_.Ask(*piece, i, peer.id);
+        picked->push_back(pieces_.geometry().BlockAt(piece->piece, i));
+        ++taken;
+      }
+    }
+  }
+  return taken;
+}
+
+}  // namespace starling::peer

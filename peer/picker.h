@@ -1,0 +1,77 @@
+// Which blocks to ask a peer for (BEP 3; simulation targets, section 4): blocks of started pieces
+// first, then new pieces, the first four of a torrent at random, after that the rarest; or in order
+// of position, where the user wants that. Each block is asked of one peer at a time, until every
+// missing block is asked for: in that end game the rest is asked of all.
+//
+// Cost: nothing is linear in the number of pieces for a request. Opening a piece looks at a bounded
+// number of the rarest ones and then, for a peer that has few pieces, at 64 pieces a step.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/bitfield.h"
+#include "base/random.h"
+#include "peer/choker.h"
+#include "peer/pieces.h"
+#include "storage/piece_store.h"
+
+namespace starling::peer {
+
+// What the picker knows of one peer; it belongs to the connection.
+struct PeerPieces {
+  ConnectionId id{};
+  Bitfield have;
+  bool counted = false;           // in the availability of the pieces
+  bool counted_as_seed = false;   // as one who has all
+  uint32_t lacking = 0;           // pieces that it has and we lack: are we interested?
+  uint64_t nothing_at_epoch = 0;  // the last search found nothing, and nothing changed since
+};
+
+struct PickRules {
+  bool may_open = true;      // begin pieces that nobody works on
+  bool may_end_game = true;  // ask for what others were asked for
+  // While choked: only these pieces (BEP 6 allowed fast). Null: all.
+  const std::vector<PieceIndex>* only = nullptr;
+};
+
+class Picker {
+ public:
+  static constexpr uint32_t kFirstRandom = 4;
+  static constexpr uint32_t kWalkMax = 128;    // of the rarest, before pieces are scanned
+  static constexpr uint32_t kSampleMax = 256;  // of the scanned, among which the rarest is taken
+  static constexpr uint32_t kEndGameMax = 16;  // blocks of others asked of one peer at a call
+
+  Picker(Pieces& pieces, Random& random, bool sequential)
+      : pieces_(pieces), random_(random), sequential_(sequential) {}
+
+  // The peer's pieces became known, grew by one, or left with it.
+  void AddPeer(PeerPieces& peer);
+  void AddPiece(PeerPieces& peer, PieceIndex piece);
+  void RemovePeer(PeerPieces& peer);
+  // A piece is had now: `peer` has one less that we lack. True if it has none left.
+  bool OnHad(PeerPieces& peer, PieceIndex piece) const;
+
+  // Appends up to `count` blocks to ask `peer` for; they count as asked.
+  void Pick(PeerPieces& peer, uint32_t count, const PickRules& rules,
+            std::vector<storage::BlockRequest>* picked);
+
+ private:
+  uint32_t TakeFrom(OpenPiece& piece, ConnectionId peer, uint32_t count,
+                    std::vector<storage::BlockRequest>* picked);
+  std::optional<PieceIndex> ChooseUnopened(const PeerPieces& peer);
+  std::optional<PieceIndex> FirstFrom(const PeerPieces& peer, uint32_t start) const;
+  std::optional<PieceIndex> RarestBySample(const PeerPieces& peer);
+  uint32_t PickOnly(PeerPieces& peer, uint32_t count, const PickRules& rules,
+                    std::vector<storage::BlockRequest>* picked);
+  uint32_t PickEndGame(const PeerPieces& peer, uint32_t count,
+                       std::vector<storage::BlockRequest>* picked);
+
+  Pieces& pieces_;
+  Random& random_;
+  bool sequential_;
+};
+
+}  // namespace starling::peer

@@ -1,0 +1,66 @@
+#include "peer/request_window.h"
+
+#include <algorithm>
+
+#include "storage/piece_store.h"
+
+namespace starling::peer {
+namespace {
+
+constexpr uint64_t kMicros = 1'000'000;
+// Far above any network, and small enough that products with a delay of minutes fit 64 bits.
+constexpr uint64_t kRateMax = 50'000'000'000;
+
+// Blocks that arrive within `length` at `rate`, rounded up.
+uint64_t BlocksWithin(uint64_t rate, Duration length) {
+  const uint64_t bytes = rate * static_cast<uint64_t>(length.count()) / kMicros;
+  return (bytes + storage::kBlockSize - 1) / storage::kBlockSize;
+}
+
+}  // namespace
+
+void RequestWindow::OnIdleEnds(Time now) {
+  sample_began_ = now;
+  sample_bytes_ = 0;
+}
+
+void RequestWindow::OnBlock(Time now, uint32_t bytes, Duration delay) {
+  delay = std::clamp<Duration>(delay, microseconds(1), seconds(120));
+  const int64_t bucket = now.time_since_epoch() / kDelayBucket;
+  const int64_t size = static_cast<int64_t>(delays_.size());
+  for (int64_t i = std::max(newest_ + 1, bucket - size + 1); i <= bucket; ++i) {
+    delays_[static_cast<size_t>(i % size)] = Duration{};
+  }
+  newest_ = std::max(newest_, bucket);
+  Duration& lowest = delays_[static_cast<size_t>(newest_ % size)];
+  if (lowest == Duration{} || delay < lowest) lowest = delay;
+
+  sample_bytes_ += bytes;
+  const Duration elapsed = now - sample_began_;
+  const bool enough = sample_bytes_ >= uint64_t{kSampleBlocks} * storage::kBlockSize;
+  if (elapsed < kSampleMin || (!enough && elapsed < kSampleMax)) return;
+  const uint64_t rate =
+      std::min(sample_bytes_ * kMicros / static_cast<uint64_t>(elapsed.count()), kRateMax);
+  rate_ = rate >= rate_ ? rate : (3 * rate_ + rate) / 4;
+  sample_began_ = now;
+  sample_bytes_ = 0;
+}
+
+Duration RequestWindow::delay_min() const {
+  Duration lowest{};
+  for (const Duration delay : delays_) {
+    if (delay != Duration{} && (lowest == Duration{} || delay < lowest)) lowest = delay;
+  }
+  return lowest;
+}
+
+uint32_t RequestWindow::blocks() const {
+  const uint64_t ceiling = BlocksWithin(rate_, kCeiling) + kBlocksMin;
+  const uint64_t floor = std::min<uint64_t>(
+      std::max<uint64_t>(BlocksWithin(rate_, kFloor), kBlocksMin), kBlocksFloorMax);
+  const uint64_t wanted = std::min(BlocksWithin(2 * rate_, delay_min()) + 2, ceiling);
+  return static_cast<uint32_t>(
+      std::clamp<uint64_t>(std::max(wanted, floor), std::min(kBlocksMin, queue_max_), queue_max_));
+}
+
+}  // namespace starling::peer

@@ -1,0 +1,272 @@
+// Who is connected: dialling and accepting, one connection a peer, bans, room for newcomers, and
+// peer exchange.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "peer/torrent_state.h"
+
+namespace starling::peer {
+
+Connection* Torrent::State::Find(ConnectionId id) const {
+  const auto at = std::lower_bound(connections.begin(), connections.end(), id,
+                                   [](const std::unique_ptr<Connection>& connection,
+                                      ConnectionId wanted) { return connection->id() < wanted; });
+  if (at == connections.end() || (*at)->id() != id) return nullptr;
+  return at->get();
+}
+
+std::vector<Connection*> Torrent::State::Snapshot() const {
+  std::vector<Connection*> snapshot;
+  snapshot.reserve(connections.size());
+  for (const std::unique_ptr<Connection>& connection : connections) {
+    snapshot.push_back(connection.get());
+  }
+  return snapshot;
+}
+
+Connection& Torrent::State::AddConnection() {
+  const ConnectionId id = seams.handler.NextConnectionId();
+  auto made = std::make_unique<Connection>(id, swarm, *this);
+  Connection& connection = *made;
+  const auto at =
+      std::lower_bound(connections.begin(), connections.end(), made,
+                       [](const std::unique_ptr<Connection>& a,
+                          const std::unique_ptr<Connection>& b) { return a->id() < b->id(); });
+  connections.insert(at, std::move(made));
+  return connection;
+}
+
+// A fifth of the connections is left to those who come to us; else a swarm of full peers would have
+// no door.
+uint32_t Torrent::State::DialledMax() const {
+  return config.connections_max - config.connections_max / 5;
+}
+
+bool Torrent::State::MayDialMore() const {
+  if (phase == Phase::kFailed || phase == Phase::kChecking) return false;
+  return connections.size() < DialledMax() && connections.size() - open_count < kDiallingMax;
+}
+
+void Torrent::State::DialMore(Time now) {
+  while (MayDialMore() && seams.handler.MayDial()) {
+    const std::optional<Endpoint> next = candidates.TakeNext(now, swarm.complete());
+    if (!next.has_value()) return;
+    if (bans.IsBanned(*next)) {
+      candidates.GiveUp(*next);
+      continue;
+    }
+    AddConnection().Dial(now, seams.dialer, *next);
+  }
+}
+
+void Torrent::State::Accept(Time now, std::unique_ptr<Stream> stream, const Handshake& handshake,
+                            Slice rest) {
+  if (phase == Phase::kFailed || bans.IsBanned(stream->remote())) return;
+  if (connections.size() >= config.connections_max && !MakeRoom(now)) return;
+  AddConnection().Accept(now, std::move(stream), handshake, std::move(rest));
+  tick.SetEarlier(now + kSweep);
+}
+
+// Ends the connection that has been useless for longest, if there is one.
+bool Torrent::State::MakeRoom(Time now) {
+  if (fetch != nullptr) return false;  // interest says nothing before the metadata is known
+  Connection* idlest = nullptr;
+  for (const std::unique_ptr<Connection>& connection : connections) {
+    if (!connection->is_open()) continue;
+    const Time since = connection->useless_since();
+    if (since == kNever || now - since < kUselessMin) continue;
+    if (idlest == nullptr || since < idlest->useless_since()) idlest = connection.get();
+  }
+  if (idlest == nullptr) return false;
+  Drop(now, *idlest, Ending::kOurs, "room for another");
+  return true;
+}
+
+// Both sides of a double connection judge alike: the one that the peer with the lower id dialled
+// stays; of two in the same direction, the older one.
+bool Torrent::State::IsDuplicate(Time now, Connection& connection) {
+  for (Connection* other : Snapshot()) {
+    if (other == &connection || !other->is_open() || other->peer_id() != connection.peer_id()) {
+      continue;
+    }
+    // Another address could be a stranger who took the id of a peer to get rid of it.
+    const bool same_host = other->remote().SameAddress(connection.remote());
+    const bool ours_stays = swarm.own_id < connection.peer_id();
+    const bool newer_stays = same_host && other->incoming() != connection.incoming() &&
+                             connection.incoming() != ours_stays;
+    Connection& loser = newer_stays ? *other : connection;
+    Drop(now, loser, Ending::kOurs, "a second connection to the same peer");
+    if (&loser == &connection) return true;
+  }
+  return false;
+}
+
+void Torrent::State::OnHandshake(Time now, Connection& connection) {
+  ++open_count;
+  if (connection.peer_id() == swarm.own_id) {
+    if (!connection.incoming()) candidates.SetOwn(connection.remote());
+    Drop(now, connection, Ending::kOurs, "that is ourselves");
+    return;
+  }
+  if (bans.IsBanned(connection.peer_id()) || bans.IsBanned(connection.remote())) {
+    Drop(now, connection, Ending::kViolation, "banned");
+    return;
+  }
+  if (IsDuplicate(now, connection)) return;
+  tick.SetEarlier(now + kSweep);
+  seams.handler.OnConnected(now, self, connection.remote(), connection.incoming());
+}
+
+void Torrent::State::OnPeerInterest(Time now, Connection& connection) {
+  // A choked peer wants something, or a slot's holder wants no more.
+  if (connection.peer_interested() == connection.choking()) seams.handler.OnSlotMayBeFree(now);
+}
+
+void Torrent::State::OnEnded(Time now, Connection& connection, Ending ending,
+                             absl::string_view why) {
+  Drop(now, connection, ending, why);
+}
+
+void Torrent::State::Drop(Time now, Connection& connection, Ending ending, absl::string_view) {
+  const auto at = std::find_if(
+      connections.begin(), connections.end(),
+      [&](const std::unique_ptr<Connection>& entry) { return entry.get() == &connection; });
+  if (at == connections.end()) return;
+  const bool was_open = connection.opened();
+  connection.Close();
+  ended.push_back(std::move(*at));
+  connections.erase(at);
+  tick.SetEarlier(now);
+  const bool served =
+      connection.downloads().rate().total() > 0 || connection.uploads().rate().total() > 0;
+  const std::optional<Endpoint> listens = connection.listens_at();
+  if (listens.has_value() && ending == Ending::kViolation) candidates.GiveUp(*listens);
+  if (listens.has_value() && ending != Ending::kViolation) {
+    candidates.OnClosed(now, *listens, served);
+  }
+  if (!was_open) return;
+  --open_count;
+  if (connection.downloads().rate().total() > 0) {
+    const Departed gone{connection.id(), listens.value_or(connection.remote()),
+                        connection.peer_id()};
+    if (departed.size() < kDepartedMax) {
+      departed.push_back(gone);
+    } else {
+      departed[departed_next] = gone;
+      departed_next = (departed_next + 1) % kDepartedMax;
+    }
+  }
+  if (fetch != nullptr) {
+    fetch->RemoveSource(now, connection.id());
+    PumpMetadata(now);
+  }
+  if (swarm.pieces != nullptr) {
+    std::vector<storage::BlockRequest> lost;
+    connection.downloads().sent().Clear(&lost);
+    for (const storage::BlockRequest& block : lost) swarm.pieces->Unask(block, connection.id());
+    swarm.pieces->EndSolo(connection.id());
+    swarm.picker->RemovePeer(connection.pieces());
+    refill_all = true;  // done at the latest by the tick that buries it
+  }
+  if (!connection.choking() && connection.peer_interested()) seams.handler.OnSlotMayBeFree(now);
+}
+
+// When we have everything, peers that have everything are of no use, nor are we to them.
+void Torrent::State::DropSeeds(Time now) {
+  for (Connection* connection : Snapshot()) {
+    if (connection->is_open() && connection->is_seed()) {
+      Drop(now, *connection, Ending::kOurs, "both have everything");
+    }
+  }
+}
+
+void Torrent::State::Ban(Time now, ConnectionId id, absl::string_view why) {
+  Endpoint endpoint;
+  if (Connection* connection = Find(id); connection != nullptr) {
+    endpoint = connection->listens_at().value_or(connection->remote());
+    bans.Ban(connection->remote(), connection->peer_id());
+    bans.Ban(endpoint, connection->peer_id());
+  } else {
+    const auto gone = std::find_if(departed.begin(), departed.end(),
+                                   [id](const Departed& entry) { return entry.id == id; });
+    if (gone == departed.end()) return;
+    endpoint = gone->endpoint;
+    bans.Ban(endpoint, gone->peer_id);
+  }
+  candidates.GiveUp(endpoint);
+  if (swarm.pieces != nullptr) swarm.pieces->DropFrom(id);
+  seams.handler.OnPeerBanned(now, self, endpoint, why);
+  for (Connection* connection : Snapshot()) {
+    if (connection->is_closed()) continue;
+    if (bans.IsBanned(connection->remote()) ||
+        (connection->is_open() && bans.IsBanned(connection->peer_id()))) {
+      Drop(now, *connection, Ending::kViolation, why);
+    }
+  }
+  refill_all = true;
+  tick.SetEarlier(now);
+}
+
+void Torrent::State::DropUnlessFromTracker(Time now) {
+  swarm.is_private = true;
+  swarm.peer_exchange = false;
+  const std::vector<Endpoint> removed = candidates.RemoveUntracked();
+  for (Connection* connection : Snapshot()) {
+    if (connection->is_closed()) continue;
+    const std::optional<Endpoint> at = connection->listens_at();
+    if (at.has_value() && std::binary_search(removed.begin(), removed.end(), *at)) {
+      Drop(now, *connection, Ending::kOurs, "not from a tracker");
+    }
+  }
+}
+
+void Torrent::State::OnPeers(Time now, Connection&, const PexMessage& message) {
+  if (swarm.is_private || !swarm.peer_exchange) return;
+  for (const PexPeer& peer : message.added) {
+    if (bans.IsBanned(peer.endpoint)) continue;
+    candidates.Add(peer.endpoint, PeerSource::kPeerExchange);
+    if ((peer.flags & kPexSeeder) != 0) candidates.SetSeed(peer.endpoint);
+  }
+  if (!message.added.empty()) tick.SetEarlier(now);
+}
+
+void Torrent::State::OnDhtPort(Time now, Connection& connection, uint16_t port) {
+  if (swarm.is_private) return;
+  Endpoint node = connection.remote();
+  node.port = port;
+  seams.handler.OnDhtNode(now, node);
+}
+
+void Torrent::State::Sweep(Time now) {
+  ExchangePeers(now);
+  if (fetch != nullptr || connections.size() < DialledMax()) return;
+  if (candidates.next_ready(swarm.complete()) > now) return;
+  for (Connection* connection : Snapshot()) {
+    const Time since = connection->useless_since();
+    if (!connection->is_open() || since == kNever || now - since < kUselessMax) continue;
+    Drop(now, *connection, Ending::kOurs, "useless");
+    return;  // one at a time
+  }
+}
+
+void Torrent::State::ExchangePeers(Time now) {
+  if (swarm.is_private || !swarm.peer_exchange) return;
+  std::vector<PexPeer> connected;
+  for (const std::unique_ptr<Connection>& connection : connections) {
+    const std::optional<Endpoint> at = connection->listens_at();
+    if (!connection->is_open() || !at.has_value()) continue;
+    PexPeer peer{*at, 0};
+    if (connection->is_seed()) peer.flags |= kPexSeeder;
+    if (!connection->incoming()) peer.flags |= kPexReachable;
+    connected.push_back(peer);
+  }
+  for (const std::unique_ptr<Connection>& connection : connections) {
+    if (!connection->is_open() || connection->extensions().next_exchange() > now) continue;
+    connection->extensions().SendPeers(now, connected,
+                                       connection->listens_at().value_or(connection->remote()));
+    connection->Flush(now);
+  }
+}
+
+}  // namespace starling::peer

@@ -1,0 +1,78 @@
+// The half of a conversation in which we are asked: whether the peer is choked, what it may have
+// all the same (BEP 6 allowed fast), and when its next block may be read from the store.
+//
+// Limits act on the read: a block is read when the buckets of connection, torrent and node allow it
+// and while what is being read or unsent stays below a quarter second at the peer's rate. So a slow
+// peer holds 128 KiB, and a fast one never waits for the disk.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/buffer.h"
+#include "base/time.h"
+#include "base/token_bucket.h"
+#include "peer/link.h"
+#include "peer/rate.h"
+#include "peer/swarm.h"
+#include "peer/upload_queue.h"
+
+namespace starling::peer {
+
+class Uploads {
+ public:
+  static constexpr uint64_t kAheadMin = 128 * 1024;
+  static constexpr uint64_t kAheadMax = 4 * 1024 * 1024;
+  // A peer that is owed more bytes than this, beyond what is read ahead, asks and does not read.
+  static constexpr size_t kUnreadMax = 1024 * 1024;
+
+  struct Read {
+    storage::BlockRequest request;
+    uint32_t number = 0;  // for OnRead
+  };
+
+  Uploads(Swarm& swarm, Link& link) : swarm_(swarm), link_(link) {}
+
+  // The peer's side of the fast extension, and the pieces that it may have while choked.
+  void SetFast(std::vector<PieceIndex> allowed);
+  bool choking() const { return choking_; }
+  // Says so to the peer and, when choking, rejects what waits.
+  void SetChoking(Time now, bool choking);
+  void SetRateLimit(Time now, uint64_t rate) { own_limit_.SetRate(now, rate); }
+
+  // False if the request violates the protocol. `peer_pieces`: how many pieces the peer has.
+  bool OnRequest(const storage::BlockRequest& request, uint32_t peer_pieces);
+  void OnCancel(const storage::BlockRequest& request);
+  // The next block to read now; ask until nullopt after every event.
+  std::optional<Read> NextRead(Time now);
+  // Bytes of a read; writes them to the link and returns how many, 0 if nobody waits for them.
+  uint32_t OnRead(Time now, uint32_t number, absl::StatusOr<Slice> bytes);
+
+  // When a reserved read may start; kNever if none waits for that.
+  Time next_deadline() const { return reserved_.has_value() ? reserved_until_ : kNever; }
+  bool floods() const { return link_.unsent() > Ahead() + kUnreadMax; }
+  const Rate& rate() const { return rate_; }
+  Time last_unchoked_at() const { return last_unchoked_at_; }
+  bool has_requests() const { return !queue_.empty() || reserved_.has_value(); }
+
+ private:
+  uint64_t Ahead() const { return ahead_; }
+  bool IsAllowedFast(PieceIndex piece) const;
+  void Reject(const storage::BlockRequest& request);
+
+  Swarm& swarm_;
+  Link& link_;
+  UploadQueue queue_;
+  TokenBucket own_limit_;
+  Rate rate_;
+  std::vector<PieceIndex> allowed_fast_;
+  std::optional<storage::BlockRequest> reserved_;
+  Time reserved_until_{};
+  Time last_unchoked_at_{};
+  uint64_t ahead_ = kAheadMin;
+  bool choking_ = true;
+  bool fast_ = false;
+};
+
+}  // namespace starling::peer

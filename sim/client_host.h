@@ -1,0 +1,78 @@
+// A host on which a whole, unmodified Client lives, with a disk that survives it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/client.h"
+#include "sim/world.h"
+
+namespace starling::sim {
+
+struct ClientHostOptions {
+  ClientOptions client;  // dht_routers are taken as they are; see World::services for names
+  AccessRates rates;
+  DiskOptions disk;
+  bool listens = true;  // takes connections on kSimulatedPort
+};
+
+// What a Client said, counted; times are those of the first such event.
+struct ClientHistory {
+  std::optional<Time> metadata;
+  std::optional<Time> complete;
+  uint32_t pieces_failed = 0;
+  uint32_t peers_banned = 0;
+  uint32_t torrents_failed = 0;
+  uint32_t tracker_answers = 0;
+  uint32_t tracker_failures = 0;
+  std::string last_failure;
+};
+
+class ClientHost final : public Participant, private EventSink {
+ public:
+  ClientHost(World& world, NodeIndex node, const ClientHostOptions& options);
+
+  // Torrents are added whenever the host is switched on, and at once if it is on.
+  void AddTorrent(const TorrentOptions& torrent);
+
+  NodeIndex index() const { return index_; }
+  Endpoint endpoint() const { return world_.endpoint(index_); }
+  bool is_on() const { return client_ != nullptr; }
+  // While it is on. Commands to it are followed by world.Touch(index()).
+  Client& client() { return *client_; }
+  SimDisk& disk() { return disk_; }
+  const ClientHistory& history() const { return history_; }
+  // Of its first torrent.
+  TorrentStatus status() const;
+
+  void OnPowerOn(Time now) override;
+  void OnPowerOff(Time now) override;
+  void OnDatagram(Time now, const Endpoint& from, ByteView bytes) override;
+  void OnStream(Time now, std::unique_ptr<Stream> stream) override;
+  void OnDeadline(Time now) override { client_->OnDeadline(now); }
+  Time next_deadline() const override { return client_->next_deadline(); }
+
+ private:
+  void On(Time now, const starling::Event& event) override;
+
+  World& world_;
+  NodeIndex index_;
+  ClientHostOptions options_;
+  SeededRandom random_;
+  SimPort port_;
+  SimDialer dialer_;
+  SimDisk disk_;
+  SimResolver resolver_;
+  SimHttpClient http_;
+  std::vector<TorrentOptions> torrents_;
+  ClientHistory history_;
+  std::unique_ptr<Client> client_;
+};
+
+// A new host with a Client, switched off.
+ClientHost& AddClientHost(World& world, const ClientHostOptions& options);
+
+}  // namespace starling::sim

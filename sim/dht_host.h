@@ -1,0 +1,47 @@
+// A host on which a bare DHT node lives, as in worlds of a hundred thousand of them.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "dht/node.h"
+#include "sim/world.h"
+
+namespace starling::sim {
+
+class DhtHost final : public Participant {
+ public:
+  DhtHost(World& world, NodeIndex node, const dht::Options& options);
+
+  // Whom it asks when it is switched on.
+  void SetRouters(std::vector<Endpoint> routers) { routers_ = std::move(routers); }
+  // While it is on. Commands to it are followed by world.Touch(index()).
+  dht::Node& node() { return *node_; }
+  NodeIndex index() const { return index_; }
+  const NodeId& id() const { return options_.id; }
+
+  void OnPowerOn(Time now) override;
+  void OnPowerOff(Time now) override;
+  void OnDatagram(Time now, const Endpoint& from, ByteView bytes) override {
+    node_->OnDatagram(now, from, bytes);
+  }
+  void OnStream(Time now, std::unique_ptr<Stream> stream) override;
+  void OnDeadline(Time now) override { node_->OnDeadline(now); }
+  Time next_deadline() const override { return node_->next_deadline(); }
+
+ private:
+  NodeIndex index_;
+  dht::Options options_;
+  SeededRandom random_;
+  SimPort port_;
+  std::vector<Endpoint> routers_;
+  std::optional<dht::Node> node_;
+};
+
+// A new host with a DHT node, switched off. A zero id is drawn.
+DhtHost& AddDhtHost(World& world, const dht::Options& options);
+// The options that all simulated DHT nodes share: IPv4 only, since addresses are.
+dht::Options SimulatedDhtOptions();
+
+}  // namespace starling::sim

@@ -1,0 +1,39 @@
+// Many DHT nodes at once: a network that joins honestly, node by node, or one whose routing tables
+// are handed out ready, as a converged network has them, made from the sorted list of ids.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "sim/dht_host.h"
+#include "sim/world.h"
+
+namespace starling::sim {
+
+class DhtPopulation {
+ public:
+  // `size` hosts, switched off.
+  DhtPopulation(World& world, size_t size, const dht::Options& options = SimulatedDhtOptions());
+
+  // Each is switched on `spacing` after the one before and asks one of the first three.
+  void JoinHonestly(Duration spacing);
+  // All are switched on now and know whom they would know after a long time.
+  void StartWithReadyTables();
+
+  size_t size() const { return hosts_.size(); }
+  DhtHost& operator[](size_t index) { return *hosts_[index]; }
+  std::span<DhtHost* const> hosts() const { return hosts_; }
+  // The `count` hosts that are on and closest to `target`, nearest first.
+  std::vector<DhtHost*> Closest(const NodeId& target, size_t count) const;
+
+ private:
+  std::vector<dht::Contact> TableOf(size_t position, std::span<DhtHost* const> sorted,
+                                    Random& random) const;
+
+  World& world_;
+  size_t bucket_size_;
+  std::vector<DhtHost*> hosts_;
+};
+
+}  // namespace starling::sim

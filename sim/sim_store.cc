@@ -1,0 +1,232 @@
+#include "sim/sim_store.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace starling::sim {
+
+using storage::BlockRequest;
+using storage::kBlockSize;
+using storage::Ticket;
+using storage::Verdict;
+
+class SimStore final : public storage::PieceStore {
+ public:
+  SimStore(SimDisk& disk, std::shared_ptr<Disks::Volume> volume, storage::StoreHandler& handler)
+      : disk_(disk), volume_(std::move(volume)) {
+    place_ = disk_.disks_.TakePlace(disk_.node_, handler);
+    Submit(Make(Disks::Kind::kOpen), 0);
+  }
+  ~SimStore() override { disk_.disks_.LeavePlace(place_); }
+  SimStore(const SimStore&) = delete;
+  SimStore& operator=(const SimStore&) = delete;
+
+  void Read(const BlockRequest& request, Ticket ticket) override {
+    Disks::Operation operation = Make(Disks::Kind::kRead);
+    operation.request = request;
+    operation.ticket = ticket;
+    Submit(std::move(operation), request.length);
+  }
+  void Spill(PieceIndex piece, uint32_t offset, Payload block) override {
+    Disks::Operation operation = Make(Disks::Kind::kSpill);
+    operation.request = {piece, offset, static_cast<uint32_t>(PayloadSize(block))};
+    operation.blocks.push_back(std::move(block));
+    const uint64_t bytes = operation.request.length;
+    Submit(std::move(operation), bytes);
+  }
+  void Store(PieceIndex piece, std::vector<Payload> blocks) override {
+    Disks::Operation operation = Make(Disks::Kind::kStore);
+    operation.request.piece = piece;
+    uint64_t bytes = 0;
+    for (const Payload& block : blocks) bytes += PayloadSize(block);
+    operation.blocks = std::move(blocks);
+    Submit(std::move(operation), bytes);
+  }
+  void Check(PieceIndex piece) override {
+    Disks::Operation operation = Make(Disks::Kind::kCheck);
+    operation.request.piece = piece;
+    Submit(std::move(operation), 0);
+  }
+
+ private:
+  Disks::Operation Make(Disks::Kind kind) const {
+    Disks::Operation operation;
+    operation.kind = kind;
+    operation.store = place_;
+    operation.generation = disk_.disks_.places_[place_].generation;
+    operation.volume = volume_;
+    return operation;
+  }
+  void Submit(Disks::Operation operation, uint64_t bytes) {
+    disk_.Submit(std::move(operation), bytes);
+  }
+
+  SimDisk& disk_;
+  std::shared_ptr<Disks::Volume> volume_;  // null if the content is unknown here
+  uint32_t place_;
+};
+
+void Disks::AddContent(std::shared_ptr<const SharedContent> content) {
+  const InfoHash info_hash = content->info_hash();
+  contents_[info_hash] = std::move(content);
+}
+
+uint32_t Disks::TakePlace(NodeIndex node, storage::StoreHandler& handler) {
+  uint32_t place = static_cast<uint32_t>(places_.size());
+  if (free_places_.empty()) {
+    places_.emplace_back();
+  } else {
+    place = free_places_.back();
+    free_places_.pop_back();
+  }
+  places_[place].handler = &handler;
+  places_[place].node = node;
+  return place;
+}
+
+void Disks::LeavePlace(uint32_t place) {
+  places_[place].handler = nullptr;
+  ++places_[place].generation;
+  free_places_.push_back(place);
+}
+
+void Disks::Submit(Time when, Operation operation) {
+  uint32_t index = static_cast<uint32_t>(operations_.size());
+  if (free_operations_.empty()) {
+    operations_.push_back(std::move(operation));
+  } else {
+    index = free_operations_.back();
+    free_operations_.pop_back();
+    operations_[index] = std::move(operation);
+  }
+  queue_.Push(when, EventKind::kDisk, index);
+}
+
+absl::Status Disks::SpillTo(Volume& volume, const Operation& operation) {
+  // What lies in its place is unverified from now on.
+  if (operation.request.piece.value() < volume.have.size())
+    volume.have.Clear(operation.request.piece);
+  volume.spilled[{operation.request.piece, operation.request.offset}] = operation.blocks[0];
+  return absl::OkStatus();
+}
+
+Verdict Disks::Verify(Operation& operation) {
+  Volume& volume = *operation.volume;
+  const PieceIndex piece = operation.request.piece;
+  CHECK(piece.value() < volume.have.size());
+  if (operation.kind == Kind::kCheck) {
+    if (volume.have.Has(piece)) return {};
+    const uint32_t size = volume.content->metainfo()->PieceSize(piece);
+    operation.blocks.assign((size + kBlockSize - 1) / kBlockSize, Payload());
+  }
+  for (uint32_t i = 0; i < operation.blocks.size(); ++i) {
+    if (!operation.blocks[i].empty()) continue;
+    const auto found = volume.spilled.find({piece, i * kBlockSize});
+    if (found != volume.spilled.end()) operation.blocks[i] = found->second;
+  }
+  const bool good = volume.content->Verifies(piece, operation.blocks);
+  if (!good) return {absl::DataLossError("the hash of the piece is wrong"), {}};
+  volume.have.Set(piece);
+  volume.spilled.erase(volume.spilled.lower_bound({piece, 0}),
+                       volume.spilled.upper_bound({piece, ~uint32_t{0}}));
+  return {};
+}
+
+void Disks::OnEvent(const Event& event) {
+  Operation operation = std::exchange(operations_[event.target], Operation());
+  free_operations_.push_back(event.target);
+  const Place place = places_[operation.store];
+  const bool is_open = place.generation == operation.generation;
+  Volume* volume = operation.volume.get();
+  const absl::Status failure = absl::InternalError("the simulated disk is broken");
+  const bool failing = operation.failing || (volume == nullptr && operation.kind != Kind::kOpen);
+  switch (operation.kind) {
+    case Kind::kOpen: {
+      if (!is_open) return;
+      if (volume == nullptr) {
+        place.handler->OnOpened(event.time,
+                                absl::NotFoundError("no such content in this simulation"));
+      } else if (failing) {
+        place.handler->OnOpened(event.time, failure);
+      } else {
+        place.handler->OnOpened(event.time, volume->have);
+      }
+      break;
+    }
+    case Kind::kRead: {
+      if (!is_open) return;
+      const Slice bytes = volume->content->Block(operation.request);
+      if (failing) {
+        place.handler->OnRead(event.time, operation.ticket, failure);
+      } else if (bytes.empty() || !volume->have.Has(operation.request.piece)) {
+        place.handler->OnRead(event.time, operation.ticket,
+                              absl::InvalidArgumentError("read of a piece that is not had"));
+      } else {
+        place.handler->OnRead(event.time, operation.ticket, bytes);
+      }
+      break;
+    }
+    case Kind::kSpill: {
+      const absl::Status status = failing ? failure : SpillTo(*volume, operation);
+      if (!is_open) return;
+      place.handler->OnSpilled(event.time, operation.request.piece, operation.request.offset,
+                               status);
+      break;
+    }
+    case Kind::kStore:
+    case Kind::kCheck: {
+      const Verdict verdict = failing ? Verdict{failure, {}} : Verify(operation);
+      if (!is_open) return;
+      place.handler->OnStored(event.time, operation.request.piece, verdict);
+      break;
+    }
+  }
+  residents_.OnTouched(event.time, place.node);
+}
+
+std::shared_ptr<Disks::Volume> SimDisk::VolumeOf(const InfoHash& info_hash) {
+  const auto content = disks_.contents_.find(info_hash);
+  if (content == disks_.contents_.end()) return nullptr;
+  std::shared_ptr<Disks::Volume>& volume = volumes_[info_hash];
+  if (volume == nullptr) {
+    volume = std::make_shared<Disks::Volume>();
+    volume->content = content->second;
+    volume->have = Bitfield(content->second->metainfo()->piece_count());
+  }
+  return volume;
+}
+
+void SimDisk::Submit(Disks::Operation operation, uint64_t bytes) {
+  operation.failing = failing_;
+  // Operations that take no time are answered at once, which is still after the call.
+  const Time now = disks_.queue_.now();
+  disks_.Submit(server_.Serve(now, bytes) + options_.latency, std::move(operation));
+}
+
+std::unique_ptr<storage::PieceStore> SimDisk::Open(
+    std::shared_ptr<const storage::Metainfo> metainfo, const storage::StoreOptions& options,
+    storage::StoreHandler& handler) {
+  std::shared_ptr<Disks::Volume> volume = VolumeOf(metainfo->info_hash());
+  if (volume != nullptr && !options.check_existing) volume->have.ClearAll();
+  return std::make_unique<SimStore>(*this, std::move(volume), handler);
+}
+
+void SimDisk::Fill(const SharedContent& content) {
+  const std::shared_ptr<Disks::Volume> volume = VolumeOf(content.info_hash());
+  CHECK(volume != nullptr);
+  volume->have.SetAll();
+}
+
+void SimDisk::Fill(const SharedContent& content, PieceIndex piece) {
+  const std::shared_ptr<Disks::Volume> volume = VolumeOf(content.info_hash());
+  CHECK(volume != nullptr);
+  volume->have.Set(piece);
+}
+
+const Bitfield* SimDisk::have(const InfoHash& info_hash) const {
+  const auto found = volumes_.find(info_hash);
+  return found == volumes_.end() ? nullptr : &found->second->have;
+}
+
+}  // namespace starling::sim

@@ -1,0 +1,43 @@
+#include "storage/percent.h"
+
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "base/bytes.h"
+
+namespace starling::storage {
+
+std::string PercentDecode(absl::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && text.size() - i > 2) {
+      if (const std::optional<std::string> byte = FromHex(text.substr(i + 1, 2))) {
+        bytes += *byte;
+        i += 2;
+        continue;
+      }
+    }
+    bytes += text[i];
+  }
+  return bytes;
+}
+
+std::string PercentEncode(absl::string_view bytes) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string text;
+  text.reserve(bytes.size());
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || c == '-' || c == '.' || c == '_' || c == '~') {
+      text += c;
+    } else {
+      text += '%';
+      text += kDigits[byte >> 4];
+      text += kDigits[byte & 15];
+    }
+  }
+  return text;
+}
+
+}  // namespace starling::storage

@@ -1,0 +1,162 @@
+#include "storage/store_jobs.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "base/digest.h"
+#include "storage/layout.h"
+
+namespace starling::storage {
+namespace {
+
+absl::Status Corrupt(PieceIndex piece) {
+  return absl::DataLossError(absl::StrCat("piece ", piece.value(), " has a wrong hash"));
+}
+
+}  // namespace
+
+void StoreCore::Submit(std::unique_ptr<PieceJob> job) {
+  {
+    std::lock_guard lock(mutex_);
+    const auto [entry, is_first] = waiting_.try_emplace(job->piece().value());
+    if (!is_first) {
+      entry->second.push_back(std::move(job));
+      return;
+    }
+  }
+  workers.Submit(std::move(job));
+}
+
+std::unique_ptr<PieceJob> StoreCore::NextFor(PieceIndex piece) {
+  std::lock_guard lock(mutex_);
+  const auto entry = waiting_.find(piece.value());
+  std::vector<std::unique_ptr<PieceJob>>& jobs = entry->second;
+  if (jobs.empty()) {
+    waiting_.erase(entry);
+    return nullptr;
+  }
+  std::unique_ptr<PieceJob> job = std::move(jobs.front());
+  jobs.erase(jobs.begin());
+  return job;
+}
+
+void ReadJob::Work() {
+  if (!core_->closed.load(std::memory_order_relaxed)) result_ = Read();
+}
+
+absl::StatusOr<Slice> ReadJob::Read() const {
+  const Metainfo& metainfo = core_->content.metainfo();
+  if (request_.piece.value() >= metainfo.piece_count() || request_.length == 0 ||
+      uint64_t{request_.offset} + request_.length > metainfo.PieceSize(request_.piece)) {
+    return absl::OutOfRangeError("there is no such block");
+  }
+  BufferPool& pool = *core_->read_buffers;
+  const Buffer buffer = request_.length <= pool.capacity() ? pool.Take() : Buffer(request_.length);
+  RETURN_IF_ERROR(core_->content.Read(PieceOffset(metainfo, request_.piece) + request_.offset,
+                                      ByteSpan(buffer.data(), request_.length)));
+  return buffer.Sub(0, request_.length);
+}
+
+void ReadJob::Finish(Time now) {
+  if (core_->handler != nullptr) core_->handler->OnRead(now, ticket_, std::move(result_));
+}
+
+void PieceJob::Work() {
+  Do();
+  while (std::unique_ptr<PieceJob> next = core_->NextFor(piece_)) {
+    next->Do();
+    followers_.push_back(std::move(next));
+  }
+}
+
+void PieceJob::Finish(Time now) {
+  if (core_->handler != nullptr) Tell(now, *core_->handler);
+  for (const std::unique_ptr<PieceJob>& follower : followers_) {
+    if (core_->handler != nullptr) follower->Tell(now, *core_->handler);
+  }
+}
+
+void SpillJob::Do() {
+  std::vector<ByteView> parts;
+  for (const Slice& slice : block_) parts.push_back(slice.view());
+  const Metainfo& metainfo = core().content.metainfo();
+  status_ = core().content.Write(PieceOffset(metainfo, piece()) + offset_, parts);
+  block_.clear();
+}
+
+void SpillJob::Tell(Time now, StoreHandler& handler) {
+  handler.OnSpilled(now, piece(), offset_, std::move(status_));
+}
+
+void StoreJob::Do() {
+  verdict_.status = Verify();
+  if (verdict_.status.ok()) verdict_.status = Write();
+  blocks_.clear();
+}
+
+absl::Status StoreJob::Verify() const {
+  const Metainfo& metainfo = core().content.metainfo();
+  const uint32_t piece_size = metainfo.PieceSize(piece());
+  Sha1Hasher hasher;
+  Buffer space;
+  uint32_t offset = 0;
+  for (const Payload& block : blocks_) {
+    const uint32_t size = std::min(kBlockSize, piece_size - offset);
+    CHECK(size > 0 && (block.empty() || PayloadSize(block) == size));
+    if (block.empty()) {
+      if (!space) space = core().read_buffers->Take();
+      const ByteSpan bytes(space.data(), size);
+      RETURN_IF_ERROR(core().content.Read(PieceOffset(metainfo, piece()) + offset, bytes));
+      hasher.Add(bytes);
+    }
+    for (const Slice& slice : block) hasher.Add(slice.view());
+    offset += size;
+  }
+  CHECK(offset == piece_size);
+  return hasher.Finish() == metainfo.PieceHash(piece()) ? absl::OkStatus() : Corrupt(piece());
+}
+
+// What was spilled lies in its place; each run of blocks between is one write.
+absl::Status StoreJob::Write() const {
+  const uint64_t piece_offset = PieceOffset(core().content.metainfo(), piece());
+  std::vector<ByteView> parts;
+  parts.reserve(blocks_.size() + blocks_.size() / 2);
+  for (size_t i = 0; i < blocks_.size();) {
+    const size_t first = i;
+    for (parts.clear(); i < blocks_.size() && !blocks_[i].empty(); ++i) {
+      for (const Slice& slice : blocks_[i]) parts.push_back(slice.view());
+    }
+    if (parts.empty()) {
+      ++i;
+      continue;
+    }
+    RETURN_IF_ERROR(core().content.Write(piece_offset + first * kBlockSize, parts));
+  }
+  return absl::OkStatus();
+}
+
+void StoreJob::Tell(Time now, StoreHandler& handler) {
+  handler.OnStored(now, piece(), std::move(verdict_));
+}
+
+void CheckJob::Do() {
+  if (core().closed.load(std::memory_order_relaxed)) return;
+  const Buffer space(kHashSpaceSize);
+  const absl::StatusOr<Sha1Digest> hash =
+      core().content.HashOf(piece(), ByteSpan(space.data(), kHashSpaceSize));
+  if (absl::IsNotFound(hash.status())) {
+    verdict_.status = Corrupt(piece());
+  } else if (!hash.ok()) {
+    verdict_.status = hash.status();
+  } else if (*hash != core().content.metainfo().PieceHash(piece())) {
+    verdict_.status = Corrupt(piece());
+  }
+}
+
+void CheckJob::Tell(Time now, StoreHandler& handler) {
+  handler.OnStored(now, piece(), std::move(verdict_));
+}
+
+}  // namespace starling::storage

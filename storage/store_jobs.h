@@ -1,0 +1,128 @@
+// What the workers do for one torrent: read, spill, store and check. A job runs on a worker, then
+// tells the handler on the loop's thread.
+//
+// StoreCore is what jobs share; it lives until the last of them is gone, which may be after the
+// PieceStore: accepted writes are still carried out then, but nobody is told.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "base/buffer.h"
+#include "storage/content_files.h"
+#include "storage/piece_store.h"
+#include "storage/worker_pool.h"
+
+namespace starling::storage {
+
+class PieceJob;
+
+struct StoreCore {
+  StoreCore(std::shared_ptr<const Metainfo> metainfo, std::string dir, bool read_only,
+            std::shared_ptr<OpenFiles> files, WorkerPool& pool, std::shared_ptr<BufferPool> buffers,
+            StoreHandler& store_handler)
+      : content(std::move(metainfo), std::move(dir), read_only, std::move(files)),
+        workers(pool),
+        read_buffers(std::move(buffers)),
+        handler(&store_handler) {}
+
+  // Submits `job`, behind those that work on the same piece already.
+  void Submit(std::unique_ptr<PieceJob> job);
+  // The job that waited for `piece`, now that another one is through; nullptr frees the piece.
+  std::unique_ptr<PieceJob> NextFor(PieceIndex piece);
+
+  ContentFiles content;
+  WorkerPool& workers;
+  const std::shared_ptr<BufferPool> read_buffers;
+  StoreHandler* handler;            // of the loop's thread; nullptr once the store is destroyed
+  std::atomic<bool> closed{false};  // the same for workers: reading and checking is in vain
+
+ private:
+  std::mutex mutex_;
+  absl::flat_hash_map<uint32_t, std::vector<std::unique_ptr<PieceJob>>> waiting_;
+};
+
+class ReadJob final : public WorkerPool::Job {
+ public:
+  ReadJob(std::shared_ptr<StoreCore> core, const BlockRequest& request, Ticket ticket)
+      : core_(std::move(core)), request_(request), ticket_(ticket) {}
+  void Work() override;
+  void Finish(Time now) override;
+
+ private:
+  absl::StatusOr<Slice> Read() const;
+
+  const std::shared_ptr<StoreCore> core_;
+  const BlockRequest request_;
+  const Ticket ticket_;
+  absl::StatusOr<Slice> result_;
+};
+
+// Work on one piece, done in order: a job that comes while another one is at the same piece is done
+// by the same worker right after it.
+class PieceJob : public WorkerPool::Job {
+ public:
+  PieceJob(std::shared_ptr<StoreCore> core, PieceIndex piece)
+      : core_(std::move(core)), piece_(piece) {}
+  void Work() final;
+  void Finish(Time now) final;
+  PieceIndex piece() const { return piece_; }
+
+ protected:
+  virtual void Do() = 0;
+  virtual void Tell(Time now, StoreHandler& handler) = 0;
+  StoreCore& core() const { return *core_; }
+
+ private:
+  const std::shared_ptr<StoreCore> core_;
+  const PieceIndex piece_;
+  std::vector<std::unique_ptr<PieceJob>> followers_;
+};
+
+class SpillJob final : public PieceJob {
+ public:
+  SpillJob(std::shared_ptr<StoreCore> core, PieceIndex piece, uint32_t offset, Payload block)
+      : PieceJob(std::move(core), piece), offset_(offset), block_(std::move(block)) {}
+
+ private:
+  void Do() override;
+  void Tell(Time now, StoreHandler& handler) override;
+
+  const uint32_t offset_;
+  Payload block_;
+  absl::Status status_;
+};
+
+class StoreJob final : public PieceJob {
+ public:
+  StoreJob(std::shared_ptr<StoreCore> core, PieceIndex piece, std::vector<Payload> blocks)
+      : PieceJob(std::move(core), piece), blocks_(std::move(blocks)) {}
+
+ private:
+  void Do() override;
+  void Tell(Time now, StoreHandler& handler) override;
+  absl::Status Verify() const;
+  absl::Status Write() const;
+
+  std::vector<Payload> blocks_;
+  Verdict verdict_;
+};
+
+class CheckJob final : public PieceJob {
+ public:
+  using PieceJob::PieceJob;
+
+ private:
+  void Do() override;
+  void Tell(Time now, StoreHandler& handler) override;
+
+  Verdict verdict_;
+};
+
+}  // namespace starling::storage

@@ -1,0 +1,79 @@
+#include "storage/worker_pool.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace starling::storage {
+
+WorkerPool::WorkerPool(int threads, absl::AnyInvocable<void()> wake) : wake_(std::move(wake)) {
+  CHECK(threads > 0);
+  threads_.reserve(threads);
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { RunWorker(); });
+}
+
+WorkerPool::~WorkerPool() {
+  {
+    std::lock_guard lock(queue_mutex_);
+    stopping_ = true;
+  }
+  queue_filled_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void WorkerPool::Submit(std::unique_ptr<Job> job) {
+  bool notify = false;
+  {
+    std::lock_guard lock(queue_mutex_);
+    queue_.push_back(std::move(job));
+    // A worker that is on its way will look at the queue by itself: one system call less.
+    if (awakened_ < idle_ && static_cast<size_t>(awakened_) < queue_.size()) {
+      ++awakened_;
+      notify = true;
+    }
+  }
+  if (notify) queue_filled_.notify_one();
+}
+
+void WorkerPool::RunWorker() {
+  std::unique_lock lock(queue_mutex_);
+  while (true) {
+    while (queue_.empty()) {
+      if (stopping_) return;
+      ++idle_;
+      queue_filled_.wait(lock);
+      --idle_;
+      if (awakened_ > 0) --awakened_;
+    }
+    std::unique_ptr<Job> job = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    job->Work();
+    Post(std::move(job));
+    lock.lock();
+  }
+}
+
+void WorkerPool::Post(std::unique_ptr<Job> job) {
+  bool was_empty;
+  {
+    std::lock_guard lock(finished_mutex_);
+    was_empty = finished_.empty();
+    finished_.push_back(std::move(job));
+  }
+  if (was_empty) wake_();
+}
+
+void WorkerPool::DeliverFinished(Time now) {
+  {
+    std::lock_guard lock(finished_mutex_);
+    std::swap(finished_, delivering_);
+  }
+  for (std::unique_ptr<Job>& job : delivering_) {
+    job->Finish(now);
+    job.reset();  // Now, so that the memory it holds is free before the next one asks for some.
+  }
+  delivering_.clear();
+}
+
+}  // namespace starling::storage

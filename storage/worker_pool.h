@@ -1,0 +1,65 @@
+// The only threads of the library: they carry out disk work and hashing, and never run protocol
+// code.
+//
+// A Job is worked on by some worker and then finished on the loop's thread, inside
+// DeliverFinished(). Finished jobs gather in a list; `wake` is called, from a worker, only when the
+// list turns non-empty, so that a busy loop is woken once a batch. Jobs start in the order in which
+// they were submitted and end in any order.
+//
+//   WorkerPool pool(2, [&] { loop.Post([&](Time now) { pool.DeliverFinished(now); }); });
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "base/time.h"
+
+namespace starling::storage {
+
+class WorkerPool {
+ public:
+  class Job {
+   public:
+    virtual ~Job() = default;
+    virtual void Work() = 0;            // on a worker
+    virtual void Finish(Time now) = 0;  // on the loop's thread; may submit further jobs
+  };
+
+  // `wake` is called from any worker, until the destructor returns.
+  WorkerPool(int threads, absl::AnyInvocable<void()> wake);
+  // Works on all that was submitted, then joins. What was not delivered is never finished.
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  // From any thread, from inside a Job too.
+  void Submit(std::unique_ptr<Job> job);
+  // Finishes what is ready, on the loop's thread.
+  void DeliverFinished(Time now);
+
+  int thread_count() const { return static_cast<int>(threads_.size()); }
+
+ private:
+  void RunWorker();
+  void Post(std::unique_ptr<Job> job);
+
+  absl::AnyInvocable<void()> wake_;
+  std::mutex queue_mutex_;
+  std::condition_variable queue_filled_;
+  std::deque<std::unique_ptr<Job>> queue_;
+  int idle_ = 0;      // workers that wait
+  int awakened_ = 0;  // of these, notified and not yet up
+  bool stopping_ = false;
+
+  std::mutex finished_mutex_;
+  std::vector<std::unique_ptr<Job>> finished_;
+  std::vector<std::unique_ptr<Job>> delivering_;  // keeps its memory from batch to batch
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace starling::storage

@@ -1,0 +1,135 @@
+#include "dht/peer_store.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace starling::dht {
+namespace {
+
+Endpoint Public(uint32_t index, uint16_t port = 6881) {
+  return Endpoint::V4(0x08000000 + index, port);
+}
+
+InfoHash Hash(int first_byte, uint64_t rest = 0) {
+  InfoHash hash;
+  hash.bytes[0] = static_cast<std::byte>(first_byte);
+  StoreBig<uint64_t>(hash.bytes.data() + 12, rest);
+  return hash;
+}
+
+class PeerStoreTest : public testing::Test {
+ protected:
+  std::vector<Endpoint> All(const InfoHash& hash, size_t max = 1000) {
+    std::vector<Endpoint> sample(max);
+    sample.resize(store_.Sample(now_, hash, random_, sample));
+    std::sort(sample.begin(), sample.end());
+    return sample;
+  }
+
+  SeededRandom random_{1};
+  Time now_{seconds(1000)};
+  PeerStore store_{NodeId{}, {.infohashes_max = 10, .peers_per_infohash_max = 20, .peers_max = 60}};
+};
+
+TEST_F(PeerStoreTest, KeepsWhatIsAnnouncedForThirtyMinutes) {
+  EXPECT_TRUE(store_.Announce(now_, Hash(1), Public(1), 7000));
+  EXPECT_EQ(All(Hash(1)), std::vector<Endpoint>{Public(1, 7000)});
+  EXPECT_TRUE(All(Hash(2)).empty());
+  now_ += minutes(30) - seconds(1);
+  EXPECT_EQ(All(Hash(1)).size(), 1u);
+  now_ += seconds(1);
+  EXPECT_TRUE(All(Hash(1)).empty());
+  EXPECT_EQ(store_.peers(), 0u);
+  EXPECT_EQ(store_.infohashes(), 0u);
+}
+
+TEST_F(PeerStoreTest, ANewAnnounceOfTheSamePeerOnlyProlongsIt) {
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(store_.Announce(now_, Hash(1), Public(1), 7000));
+    now_ += minutes(20);
+  }
+  EXPECT_EQ(All(Hash(1)).size(), 1u);
+  EXPECT_EQ(store_.peers(), 1u);
+}
+
+TEST_F(PeerStoreTest, TheOldestPeerOfAFullInfoHashGivesWay) {
+  for (uint32_t i = 0; i < 25; ++i) {
+    EXPECT_TRUE(store_.Announce(now_, Hash(1), Public(i), 7000));
+    now_ += seconds(2);
+  }
+  const std::vector<Endpoint> peers = All(Hash(1));
+  EXPECT_EQ(peers.size(), 20u);
+  EXPECT_EQ(peers.front(), Public(5, 7000));
+  EXPECT_EQ(store_.peers(), 20u);
+}
+
+TEST_F(PeerStoreTest, WhenFullTheFarthestInfoHashGivesWay) {
+  for (int i = 1; i <= 10; ++i) EXPECT_TRUE(store_.Announce(now_, Hash(i * 10), Public(i), 7000));
+  EXPECT_FALSE(store_.Announce(now_, Hash(101), Public(1), 7000)) << "farther than all";
+  EXPECT_TRUE(store_.Announce(now_, Hash(5), Public(1), 7000));
+  EXPECT_EQ(store_.infohashes(), 10u);
+  EXPECT_TRUE(All(Hash(100)).empty());
+  EXPECT_EQ(All(Hash(90)).size(), 1u);
+  EXPECT_EQ(All(Hash(5)).size(), 1u);
+}
+
+TEST_F(PeerStoreTest, AllPeersTogetherAreLimited) {
+  for (uint32_t i = 0; i < 200; ++i) store_.Announce(now_, Hash(1 + i % 10), Public(i), 7000);
+  EXPECT_LE(store_.peers(), 60u);
+  EXPECT_EQ(All(Hash(1)).size(), 20u) << "the nearest is kept";
+}
+
+TEST_F(PeerStoreTest, OneSourceHasFewPlacesInAnInfoHash) {
+  EXPECT_TRUE(store_.Announce(now_, Hash(1), Public(9), 7000));
+  for (uint16_t port = 1; port <= 100; ++port) {
+    now_ += seconds(1);
+    EXPECT_TRUE(store_.Announce(now_, Hash(1), Public(1), port));
+  }
+  EXPECT_EQ(All(Hash(1)).size(), 1 + PeerStore::kPerSourceAndInfoHashMax);
+  EXPECT_EQ(store_.peers(), 1 + PeerStore::kPerSourceAndInfoHashMax);
+}
+
+TEST(PeerStore, OneSourceCannotFillIt) {
+  PeerStore store(NodeId{}, {.infohashes_max = 2000, .peers_per_infohash_max = 500});
+  const Time now{seconds(1000)};
+  size_t accepted = 0;
+  for (uint64_t i = 0; i < 5000; ++i) {
+    accepted += store.Announce(now, Hash(1, i), Public(1, static_cast<uint16_t>(i)), 7000) ? 1 : 0;
+  }
+  EXPECT_EQ(accepted, PeerStore::kPerSourceMax);
+  EXPECT_TRUE(store.Announce(now, Hash(2), Public(2), 7000));
+  // Its share is free again once it expired.
+  EXPECT_TRUE(store.Announce(now + minutes(31), Hash(3), Public(1), 7000));
+  EXPECT_EQ(store.peers(), 1u);
+}
+
+TEST(PeerStore, LocalSourcesAreToldApartByPort) {
+  PeerStore store(NodeId{}, {.infohashes_max = 2000, .peers_per_infohash_max = 500});
+  const Time now{seconds(1000)};
+  for (uint16_t port = 1; port <= 50; ++port) {
+    EXPECT_TRUE(store.Announce(now, Hash(1), Endpoint::V4(0x7f000001, port),
+                               static_cast<uint16_t>(10'000 + port)));
+  }
+  EXPECT_EQ(store.peers(), 50u);
+}
+
+TEST(PeerStore, SamplesAreRandomAndFair) {
+  PeerStore store(NodeId{}, {.infohashes_max = 10, .peers_per_infohash_max = 500});
+  const Time now{seconds(1000)};
+  for (uint32_t i = 0; i < 100; ++i) store.Announce(now, Hash(1), Public(i), 7000);
+  SeededRandom random(7);
+  std::vector<int> seen(100);
+  for (int round = 0; round < 1000; ++round) {
+    std::array<Endpoint, 10> sample;
+    ASSERT_EQ(store.Sample(now, Hash(1), random, sample), 10u);
+    EXPECT_EQ(std::set<Endpoint>(sample.begin(), sample.end()).size(), 10u);
+    for (const Endpoint& peer : sample) ++seen[peer.v4() - 0x08000000];
+  }
+  EXPECT_GT(*std::min_element(seen.begin(), seen.end()), 60);
+  EXPECT_LT(*std::max_element(seen.begin(), seen.end()), 140);
+}
+
+}  // namespace
+}  // namespace starling::dht

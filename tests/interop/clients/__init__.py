@@ -1,0 +1,1 @@
+"""One file for each program that takes part, all behind the same few methods (`client.py`)."""

@@ -1,0 +1,53 @@
+"""A DHT of libtorrent nodes in one process, each with an address of its own.
+
+Arguments: the endpoints of the nodes. Prints the event `ready` once every node knows others. The end of stdin ends the process.
+"""
+
+import json
+import os
+import sys
+import time
+
+import libtorrent as lt
+
+from libtorrent_settings import session_settings
+
+
+# Enough for a lookup to come from any node to any other.
+KNOWN_NODES_MIN = 4
+
+
+def known_nodes(session):
+    """How many nodes are in the routing table of `session`."""
+    session.post_dht_stats()
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline:
+        session.wait_for_alert(100)
+        for alert in session.pop_alerts():
+            if isinstance(alert, lt.dht_stats_alert):
+                return sum(bucket["num_nodes"] for bucket in alert.routing_table)
+    return 0
+
+
+def main():
+    endpoints = sys.argv[1:]
+    sessions = [lt.session(session_settings(endpoint, endpoints[:1])) for endpoint in endpoints]
+    # Each is told of all others: nodes that start together all ask the first while its table is
+    # empty, and libtorrent does not ask again for minutes.
+    for session in sessions:
+        for endpoint in endpoints:
+            host, port = endpoint.rsplit(":", 1)
+            session.add_dht_node((host, int(port)))
+    wanted = min(KNOWN_NODES_MIN, len(endpoints) - 1)
+    while True:
+        known = [known_nodes(session) for session in sessions]
+        print(f"nodes known: {known}", flush=True)
+        if min(known) >= wanted:
+            break
+        time.sleep(0.2)
+    print(json.dumps({"event": "ready", "known": known}), flush=True)
+    sys.stdin.read()
+    os._exit(0)
+
+
+main()

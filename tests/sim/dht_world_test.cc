@@ -1,0 +1,223 @@
+// Worlds of a thousand DHT nodes: they join by themselves, announce and look up, with and without
+// faults.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/population.h"
+#include "tests/support/dht_probe.h"
+#include "tests/support/world_seed.h"
+
+namespace starling::sim {
+namespace {
+
+using testing_support::EachRunTwice;
+using testing_support::LookupProbe;
+
+WorldOptions Lossless(uint64_t seed) {
+  WorldOptions options;
+  options.seed = seed;
+  options.link.loss_ppm = 0;
+  return options;
+}
+
+// A network in which `announcers` nodes serve a torrent each.
+struct AnnouncedNetwork {
+  AnnouncedNetwork(const WorldOptions& options, size_t size, size_t announcers)
+      : world(options), network(world, size), random(SeededRandom::For(options.seed, 0, 99)) {
+    network.JoinHonestly(milliseconds(200));
+    world.RunFor(milliseconds(200) * static_cast<int64_t>(size) + minutes(5));
+    for (size_t i = 0; i < announcers; ++i) targets.push_back(random.NextId<InfoHash>());
+  }
+  DhtHost& Any() { return network[static_cast<size_t>(random.Below(network.size()))]; }
+  void AnnounceAll() {
+    std::vector<std::unique_ptr<LookupProbe>> probes;
+    for (const InfoHash& target : targets) {
+      DhtHost& host = Any();
+      values.push_back(world.endpoint(host.index()));
+      probes.push_back(std::make_unique<LookupProbe>());
+      probes.back()->Announce(world, host, target, kSimulatedPort);
+      world.RunFor(milliseconds(100));
+    }
+    world.RunFor(seconds(30));
+    for (const auto& probe : probes) {
+      EXPECT_TRUE(probe->done);
+      EXPECT_GE(probe->report.announced, 1);
+    }
+  }
+  // How many of the values a node drawn by `pick` finds.
+  template <class Pick>
+  size_t CountFound(Pick pick) {
+    std::vector<std::unique_ptr<LookupProbe>> probes;
+    for (const InfoHash& target : targets) {
+      probes.push_back(std::make_unique<LookupProbe>());
+      probes.back()->Find(world, pick(), target);
+      world.RunFor(milliseconds(100));
+    }
+    world.RunFor(seconds(30));
+    size_t found = 0;
+    for (size_t i = 0; i < probes.size(); ++i) {
+      EXPECT_TRUE(probes[i]->done);
+      found += probes[i]->found.count(values[i]);
+    }
+    return found;
+  }
+
+  World world;
+  DhtPopulation network;
+  SeededRandom random;
+  std::vector<InfoHash> targets;
+  std::vector<Endpoint> values;
+};
+
+TEST(DhtWorld, FindsEveryValueThatWasAnnouncedAmongAThousandNodes) {
+  EachRunTwice([](uint64_t seed) {
+    AnnouncedNetwork net(Lossless(seed), 1000, 100);
+    net.AnnounceAll();
+    EXPECT_EQ(net.CountFound([&]() -> DhtHost& { return net.Any(); }), 100u);
+    return net.world.trace_hash();
+  });
+}
+
+TEST(DhtWorld, FindsNearlyEverythingWhenEveryTwentiethDatagramIsLost) {
+  EachRunTwice([](uint64_t seed) {
+    WorldOptions options = Lossless(seed);
+    options.link.loss_ppm = 50'000;
+    AnnouncedNetwork net(options, 1000, 100);
+    net.AnnounceAll();
+    EXPECT_GE(net.CountFound([&]() -> DhtHost& { return net.Any(); }), 99u);
+    EXPECT_GT(net.world.datagrams().counts().lost, 1000u);
+    return net.world.trace_hash();
+  });
+}
+
+TEST(DhtWorld, SurvivesReorderedAndDuplicatedDatagrams) {
+  EachRunTwice([](uint64_t seed) {
+    AnnouncedNetwork net(Lossless(seed), 300, 50);
+    Noise noise;
+    noise.seed = seed;
+    noise.reorder_ppm = 200'000;
+    noise.duplicate_ppm = 200'000;
+    net.world.rules().Add(std::make_unique<NoiseRule>(noise));
+    net.AnnounceAll();
+    EXPECT_EQ(net.CountFound([&]() -> DhtHost& { return net.Any(); }), 50u);
+    return net.world.trace_hash();
+  });
+}
+
+// Two halves of a network that cannot reach each other for a while.
+struct DividedNetwork : AnnouncedNetwork {
+  DividedNetwork(const WorldOptions& options, size_t size, size_t announcers)
+      : AnnouncedNetwork(options, size, announcers), half(size / 2) {}
+  void Divide() {
+    partition = &world.rules().Add(std::make_unique<Partition>());
+    for (size_t i = 1; i < network.size(); i += 2) partition->Put(network[i].index(), 1);
+  }
+  void Heal() { world.rules().Remove(*partition); }
+  DhtHost& Even() { return network[2 * random.Below(half)]; }
+  DhtHost& Odd() { return network[2 * random.Below(half) + 1]; }
+  size_t FoundByEven() {
+    return CountFound([this]() -> DhtHost& { return Even(); });
+  }
+  size_t FoundByOdd() {
+    return CountFound([this]() -> DhtHost& { return Odd(); });
+  }
+  void AnnounceAnew() {
+    values.clear();
+    for (InfoHash& target : targets) target = random.NextId<InfoHash>();
+    AnnounceAll();
+  }
+
+  size_t half;
+  Partition* partition = nullptr;
+};
+
+TEST(DhtWorld, IsWholeAgainAfterAPartitionHealed) {
+  EachRunTwice([](uint64_t seed) {
+    DividedNetwork net(Lossless(seed), 1000, 60);
+    net.AnnounceAll();
+    net.Divide();
+    net.world.RunFor(minutes(5));
+    EXPECT_GE(net.FoundByEven(), 50u);  // each half keeps copies of most values
+    EXPECT_GE(net.FoundByOdd(), 50u);
+    net.Heal();
+    net.world.RunFor(minutes(5));
+    net.AnnounceAnew();
+    EXPECT_EQ(net.FoundByEven(), 60u);
+    EXPECT_EQ(net.FoundByOdd(), 60u);
+    return net.world.trace_hash();
+  });
+}
+
+TEST(DhtWorld, FindsValuesAfterAThirdOfTheNodesCrashed) {
+  EachRunTwice([](uint64_t seed) {
+    AnnouncedNetwork net(Lossless(seed), 1000, 100);
+    net.AnnounceAll();
+    for (size_t i = 0; i < net.network.size(); i += 3) net.world.Crash(net.network[i].index());
+    const auto alive = [&]() -> DhtHost& { return net.network[3 * net.random.Below(333) + 1]; };
+    EXPECT_GE(net.CountFound(alive), 98u);
+    return net.world.trace_hash();
+  });
+}
+
+TEST(DhtWorld, TakesNodesBackThatCrashedAndLostEverything) {
+  EachRunTwice([](uint64_t seed) {
+    AnnouncedNetwork net(Lossless(seed), 200, 40);
+    for (size_t i = 0; i < net.network.size(); i += 2) net.world.Crash(net.network[i].index());
+    net.world.RunFor(minutes(2));
+    for (size_t i = 0; i < net.network.size(); i += 2) net.world.PowerOn(net.network[i].index());
+    net.world.RunFor(minutes(5));
+    net.AnnounceAll();
+    EXPECT_EQ(net.CountFound([&]() -> DhtHost& { return net.Any(); }), 40u);
+    return net.world.trace_hash();
+  });
+}
+
+// When all bootstrap nodes are gone the others do not need them any more.
+TEST(DhtWorld, NeedsNoBootstrapNodeOnceItStands) {
+  EachRunTwice([](uint64_t seed) {
+    AnnouncedNetwork net(Lossless(seed), 300, 50);
+    for (size_t i = 0; i < 3; ++i) net.world.Crash(net.network[i].index());
+    const auto alive = [&]() -> DhtHost& { return net.network[3 + net.random.Below(297)]; };
+    net.AnnounceAll();
+    EXPECT_GE(net.CountFound(alive), 49u);
+    return net.world.trace_hash();
+  });
+}
+
+// The figures of the model for 1,000 nodes: hops 1.85, queries 11.0.
+TEST(DhtWorld, LooksUpAsCheaplyAsTheModelSays) {
+  EachRunTwice([](uint64_t seed) {
+    World world(Lossless(seed));
+    DhtPopulation network(world, 1000);
+    world.RunFor(minutes(16));
+    network.StartWithReadyTables();
+    SeededRandom random = SeededRandom::For(seed, 0, 98);
+    std::vector<std::unique_ptr<LookupProbe>> probes;
+    const int lookups = 1000;
+    for (int i = 0; i < lookups; ++i) {
+      probes.push_back(std::make_unique<LookupProbe>());
+      probes.back()->Find(world, network[random.Below(1000)], random.NextId<InfoHash>());
+      world.RunFor(milliseconds(20));
+    }
+    world.RunFor(seconds(20));
+    double hops = 0;
+    double queries = 0;
+    int timeouts = 0;
+    for (const auto& probe : probes) {
+      EXPECT_TRUE(probe->done);
+      hops += probe->report.hops;
+      queries += probe->report.queries;
+      timeouts += probe->report.timeouts;
+    }
+    EXPECT_NEAR(hops / lookups, 1.85, 0.15);
+    EXPECT_NEAR(queries / lookups, 11.0, 11.0 * 0.08);
+    EXPECT_EQ(timeouts, 0);
+    return world.trace_hash();
+  });
+}
+
+}  // namespace
+}  // namespace starling::sim
