@@ -78,7 +78,7 @@ void PrintResult(const storage::Created& created, const std::string& out) {
   const storage::Metainfo& metainfo = created.metainfo;
   PrintLine(absl::StrCat("wrote ", Printable(out), ": ", FormatSize(metainfo.total_size), " in ",
                          Count(metainfo.piece_count(), "piece", "pieces"), " of ",
-                         FormatSize(metainfo.piece_length)));
+                         FormatPieceLength(metainfo.piece_length)));
   PrintLine(absl::StrCat("info-hash ", metainfo.info_hash().hex()));
   PrintLine(storage::FormatMagnet(storage::MagnetOf(metainfo)));
   PrintLine("to serve it:");

@@ -71,7 +71,9 @@ int Run(std::vector<std::string> words) {
     std::cout << "starling " << kVersion << "\n";
     return kExitDone;
   }
+  std::string group;
   if (IsGroup(commands, name)) {
+    group = name;
     if (words.empty()) {
       return Fail(UsageError(absl::StrCat(name, " needs a command", SeeHelp(name))));
     }
@@ -86,7 +88,7 @@ int Run(std::vector<std::string> words) {
     if (command.name == name) return RunCommand(command, words);
   }
   const absl::string_view kind = name[0] == '-' ? "option " : "command ";
-  return Fail(UsageError(absl::StrCat("unknown ", kind, Printable(name), SeeHelp(""))));
+  return Fail(UsageError(absl::StrCat("unknown ", kind, Printable(name), SeeHelp(group))));
 }
 
 }  // namespace

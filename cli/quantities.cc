@@ -146,6 +146,13 @@ std::string FormatSize(uint64_t bytes) {
   return absl::StrFormat("%.*f %cB", decimals, value, kLetters[power]);
 }
 
+std::string FormatPieceLength(uint64_t bytes) {
+  constexpr uint64_t kMi = 1 << 20;
+  if (bytes > 0 && bytes % kMi == 0) return absl::StrFormat("%d MiB", bytes / kMi);
+  if (bytes > 0 && bytes % 1024 == 0) return absl::StrFormat("%d KiB", bytes / 1024);
+  return absl::StrFormat("%d bytes", bytes);
+}
+
 std::string FormatRate(uint64_t rate) { return FormatSize(rate) + "/s"; }
 
 std::string FormatDuration(Duration length) {

@@ -1,5 +1,7 @@
 #include "cli/report_lines.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "cli/addresses.h"
 #include "cli/progress.h"
@@ -11,7 +13,10 @@ namespace starling::cli {
 
 namespace {
 
-constexpr Duration kReportPeriod = seconds(30);
+// Lines become rarer the longer nothing new happens: a log of a month must stay readable.
+constexpr Duration kReportPauseFirst = seconds(30);
+constexpr Duration kReportPauseMax = minutes(30);
+constexpr size_t kReportTorrentsMax = 20;
 constexpr int kPlainWidth = 200;
 constexpr uint32_t kFailedPiecesToldMax = 20;  // strangers must not fill the user's log
 constexpr size_t kTrackersToldMax = 256;
@@ -30,20 +35,25 @@ std::string LinesReporter::NameOf(const InfoHash& info_hash) const {
 }
 
 void LinesReporter::OnTick(Time now, const SessionView& view) {
-  if (!reported_) {
-    next_report_ = now + kReportPeriod;
-    reported_ = true;
+  if (pause_ == Duration(0)) {
+    pause_ = kReportPauseFirst;
+    next_report_ = now + pause_;
   }
   if (now < next_report_) return;
-  next_report_ = now + kReportPeriod;
+  pause_ = std::min(2 * pause_, kReportPauseMax);
+  next_report_ = now + pause_;
   Look look;
   look.width = kPlainWidth;
   look.dht = view.dht;
-  for (const TorrentView& torrent : view.torrents) {
+  for (size_t i = 0; i < view.torrents.size() && i < kReportTorrentsMax; ++i) {
+    const TorrentView& torrent = view.torrents[i];
     for (const std::string& line :
          RenderTorrent(torrent.status, view.node, torrent.running, look)) {
       Line(line);
     }
+  }
+  if (view.torrents.size() > kReportTorrentsMax) {
+    Line(absl::StrCat("and ", view.torrents.size() - kReportTorrentsMax, " more"));
   }
 }
 
@@ -53,6 +63,7 @@ void LinesReporter::OnListening(const std::vector<Endpoint>& listening) {
 
 void LinesReporter::OnMetadata(const MetadataEvent& event, const TorrentView&) {
   names_[event.info_hash] = Printable(event.name);
+  pause_ = Duration(0);
   Line(absl::StrCat(Printable(event.name), ": ", FormatSize(event.total_size), " in ",
                     Count(event.piece_count, "piece", "pieces"),
                     event.from_peers ? ", metadata from peers" : ""));
@@ -91,6 +102,7 @@ void LinesReporter::OnComplete(const TorrentView& torrent) {
     absl::StrAppend(&line, " (", FormatRate(static_cast<uint64_t>(rate)), ")");
   }
   Line(line);
+  pause_ = Duration(0);
 }
 
 void LinesReporter::OnSeeding(const TorrentView& torrent) {

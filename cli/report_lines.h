@@ -1,5 +1,5 @@
-// The plain reporter: a line for what happened, and one a torrent each half minute. The reporter of
-// the terminal adds its picture to it.
+// The plain reporter: a line for what happened, and now and then one a torrent. The reporter of the
+// terminal adds its picture to it.
 #pragma once
 
 #include <map>
@@ -37,7 +37,7 @@ class LinesReporter : public Reporter {
   std::map<std::string, std::string> tracker_messages_;
   uint32_t failed_pieces_told_ = 0;
   Time next_report_{};
-  bool reported_ = false;
+  Duration pause_{};  // until the next report; 0: begins anew
   bool hashing_told_ = false;
 };
 

@@ -45,7 +45,6 @@ struct Session::Entry {
   TorrentView view;
   Time added{};
   Time complete_at = kNever;
-  bool is_checked = false;
   bool is_failed = false;
   bool has_left = false;  // no longer in the client
 
@@ -137,12 +136,10 @@ void Session::On(Time now, const Event& event) {
                  [&](const MetadataEvent& e) {
                    if (Entry* entry = Find(e.info_hash)) OnMetadata(now, *entry, e);
                  },
-                 [&](const CheckedEvent& e) {
-                   if (Entry* entry = Find(e.info_hash)) entry->is_checked = true;
-                 },
+                 [&](const CheckedEvent&) {},  // this and completion are seen by Step()
                  [&](const PieceFailedEvent& e) { reporter_.OnPieceFailed(e); },
                  [&](const PeerBannedEvent& e) { reporter_.OnPeerBanned(e); },
-                 [&](const CompleteEvent&) {},  // Step() sees it
+                 [&](const CompleteEvent&) {},
                  [&](const TorrentFailedEvent& e) {
                    if (Entry* entry = Find(e.info_hash)) OnFailed(*entry, e.why);
                  },
@@ -168,6 +165,7 @@ void Session::OnMetadata(Time now, Entry& entry, const MetadataEvent& event) {
   std::shared_ptr<const storage::Metainfo> metainfo = entry.given.source.metainfo;
   if (metainfo == nullptr) metainfo = node_->client().metainfo(entry.id);
   if (metainfo == nullptr) return;
+  entry.given.source.metainfo = metainfo;
   if (entry.given.source.magnet.has_value()) {
     metainfo = WithTrackersOf(std::move(metainfo), *entry.given.source.magnet);
   }
@@ -191,6 +189,11 @@ void Session::OnFailed(Entry& entry, absl::string_view why) {
 void Session::Refresh(Time now, Entry& entry) {
   if (entry.has_left) return;
   entry.view.status = node_->client().status(now, entry.id);
+  // A seeder wants nothing; what it is asked about is how much of the torrent it serves.
+  const storage::Metainfo* metainfo = entry.given.source.metainfo.get();
+  if (purpose_ == Purpose::kSeed && options_.select.empty() && metainfo != nullptr) {
+    entry.view.status.total_bytes = metainfo->total_size;
+  }
   entry.view.running = now - entry.added;
 }
 
@@ -242,17 +245,14 @@ void Session::StepTorrent(Time now, Entry& entry) {
   const TorrentStatus& status = entry.view.status;
   if (status.phase == TorrentPhase::kFailed) OnFailed(entry, "it cannot go on");
   if (entry.is_failed) return Leave(now, entry);
-  if (!entry.is_complete()) {
-    const bool is_seeding = status.phase == TorrentPhase::kSeeding;
-    // A seeder that lacks something serves what it has.
-    const bool serves_part = purpose_ == Purpose::kSeed && entry.is_checked &&
-                             status.phase == TorrentPhase::kDownloading;
-    if (serves_part && status.have_bytes == 0) {
+  if (!entry.is_complete() && status.phase == TorrentPhase::kSeeding) {
+    // A seeder that lacks something serves what it has, but it must have something.
+    if (purpose_ == Purpose::kSeed && status.have_bytes == 0 && status.total_bytes > 0) {
       OnFailed(entry, absl::StrCat("nothing of it lies in ", Printable(entry.view.dir),
                                    "; --dir names the folder, starling get fetches it"));
       return Leave(now, entry);
     }
-    if (is_seeding || serves_part) Complete(now, entry);
+    Complete(now, entry);
   }
   if (entry.is_complete() && HasSeededEnough(now, entry)) Leave(now, entry);
 }

@@ -79,7 +79,8 @@ void ShowMetainfo(const storage::Metainfo& metainfo) {
   if (metainfo.info_hash_v1.has_value()) Row("info-hash", metainfo.info_hash_v1->hex());
   if (metainfo.info_hash_v2.has_value()) Row("info-hash v2", metainfo.info_hash_v2->hex());
   Row("size", absl::StrCat(FormatSize(metainfo.total_size), " (", metainfo.total_size, " bytes)"));
-  Row("pieces", absl::StrCat(metainfo.piece_count(), " of ", metainfo.piece_length, " bytes"));
+  Row("pieces",
+      absl::StrCat(metainfo.piece_count(), " of ", FormatPieceLength(metainfo.piece_length)));
   std::vector<std::string> tiers;
   for (const std::vector<std::string>& tier : metainfo.trackers) {
     tiers.push_back(absl::StrJoin(tier, "  "));

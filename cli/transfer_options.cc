@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "cli/addresses.h"
+#include "cli/files.h"
 #include "cli/text.h"
 
 namespace starling::cli {
@@ -49,13 +50,14 @@ std::optional<TrackerRule> ParseTrackerRule(absl::string_view text) {
 
 std::vector<std::string> NetworkWords(const Arguments& arguments) {
   std::vector<std::string> words;
-  for (const absl::string_view name : {"--dht-bootstrap", "--listen", "--trackers", "--state"}) {
+  for (const absl::string_view name : {"--dht-bootstrap", "--listen", "--trackers", "--select"}) {
     for (const std::string& value : arguments.Values(name)) {
       words.push_back(absl::StrCat(name, " ", ShellQuote(value)));
     }
   }
-  for (const std::string& pattern : arguments.Values("--select")) {
-    words.push_back(absl::StrCat("--select ", ShellQuote(pattern)));
+  // The line may be typed in another folder.
+  if (const auto state = arguments.Value("--state")) {
+    words.push_back(absl::StrCat("--state ", ShellQuote(AbsolutePath(*state))));
   }
   if (arguments.Has("--no-dht")) words.push_back("--no-dht");
   return words;
@@ -129,6 +131,7 @@ absl::StatusOr<TransferOptions> ReadTransferOptions(absl::string_view command,
   TransferOptions options;
   ClientOptions& client = options.node.client;
   client.dht = !arguments.Has("--no-dht");
+  client.dht_waits_for_torrent = true;
   ASSIGN_OR_RETURN(client.dht_routers,
                    ReadBootstrap("--dht-bootstrap", arguments.Values("--dht-bootstrap")));
   for (const std::string& peer : arguments.Values("--peer")) {

@@ -1,5 +1,7 @@
 #include "dht/krpc_writer.h"
 
+#include <algorithm>
+
 namespace starling::dht::krpc {
 namespace {
 
@@ -47,9 +49,10 @@ void WriteNodes(bencode::Writer& writer, absl::string_view key, size_t node_size
                 std::span<const Contact* const> nodes) {
   writer.Key(key).StringHead(nodes.size() * node_size);
   for (const Contact* node : nodes) {
-    std::array<std::byte, kCompactSizeMax> compact;
-    const size_t size = WriteCompact(node->endpoint, compact.data());
-    writer.Raw(node->id.view()).Raw(ByteView(compact).first(size));
+    std::array<std::byte, kNodeV6Size> compact;
+    std::copy(node->id.bytes.begin(), node->id.bytes.end(), compact.begin());
+    WriteCompact(node->endpoint, compact.data() + NodeId::kSize);
+    writer.Raw(ByteView(compact).first(node_size));
   }
 }
 

@@ -1,7 +1,6 @@
 #include "dht/lookup.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "dht/address.h"
 
@@ -71,7 +70,7 @@ uint8_t Lookup::OnReply(const Endpoint& from, const NodeId& id, ByteView token,
   answered.token_size = 0;
   if (token.size() <= Candidate::kTokenSizeMax) {
     answered.token_size = static_cast<uint8_t>(token.size());
-    std::memcpy(answered.token, token.data(), token.size());
+    std::copy(token.begin(), token.end(), answered.token);
   }
   if (found->id == id) {
     *found = answered;

@@ -69,7 +69,7 @@ struct Node::State {
   // Upkeep (node_upkeep.cc).
   void Learn(Time now, const Endpoint& from, const NodeId& id, Duration round_trip);
   void Consider(Time now, const NodeId& id, const Endpoint& endpoint);
-  void Verify(Time now, const Endpoint& endpoint);
+  void Verify(Time now, const Endpoint& endpoint, size_t in_flight_max);
   void AddRouters(std::span<const Endpoint> endpoints, std::vector<Endpoint>& added);
   void StartBootstrap(Time now, std::span<const Endpoint> asked);
   void PlanBootstrap(Time now);

@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kRoutersMax = 64;
 constexpr size_t kVerifiesInFlightMax = 8;
+constexpr size_t kHeardInFlightMax = 8;  // places that no flood of queries can take
 constexpr Duration kBootstrapPauseMin = seconds(1);
 constexpr Duration kBootstrapPauseMax = seconds(60);
 // While only one address family has contacts: the other may not exist here.
@@ -55,12 +56,12 @@ void Node::State::Consider(Time now, const NodeId& heard, const Endpoint& endpoi
       std::any_of(table.contacts().begin(), table.contacts().end(), [&](const Contact& contact) {
         return contact.failures == 0 && IsSameParticipant(contact.endpoint, endpoint);
       });
-  if (!is_known) Verify(now, endpoint);
+  if (!is_known) Verify(now, endpoint, kVerifiesInFlightMax);
 }
 
 // Few at a time: a stranger decides whom we ping.
-void Node::State::Verify(Time now, const Endpoint& endpoint) {
-  if (transactions.CountOf(QueryKind::kVerify) >= kVerifiesInFlightMax) return;
+void Node::State::Verify(Time now, const Endpoint& endpoint, size_t in_flight_max) {
+  if (transactions.CountOf(QueryKind::kVerify) >= in_flight_max) return;
   if (transactions.IsAsking(endpoint)) return;
   Query(now, QueryKind::kVerify, endpoint, LookupId{}, krpc::Ping{id});
 }
@@ -70,7 +71,7 @@ void Node::Hear(Time now, const Endpoint& node) {
   for (const Contact& contact : state_->families[FamilyOf(node)].table.contacts()) {
     if (contact.failures == 0 && contact.endpoint == node) return;
   }
-  state_->Verify(now, node);
+  state_->Verify(now, node, kVerifiesInFlightMax + kHeardInFlightMax);
 }
 
 void Node::Bootstrap(Time now, std::span<const Endpoint> routers) {

@@ -2,8 +2,8 @@
 //
 // Limits: so many info-hashes, so many peers for each, so many in all, and so many for each
 // announcing source (a participant as dht/address.h says), so that one address cannot fill it. An
-// entry lives 30 minutes after its last announce. When full, the info-hash that is farthest from
-// our id gives way: the network asks us least for that one.
+// entry lives for half an hour after its last announce. When full, the info-hash that is farthest
+// from our id gives way: the network asks us least for that one.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,9 @@ namespace starling::dht {
 
 class PeerStore {
  public:
-  static constexpr Duration kLifetime = minutes(30);
+  // A minute more than the half hour that clients count on, so that one who announces again every
+  // 30 minutes is never missing.
+  static constexpr Duration kLifetime = minutes(31);
   static constexpr size_t kPeersMax = 20'000;
   static constexpr size_t kPerSourceMax = 250;
   // Peers of one source for one info-hash: several clients share an address behind a NAT.

@@ -112,6 +112,8 @@ void AsioConnection::OnReadable(Time now) {
     if (!inbox_) {
       inbox_ = fast_ ? buffers_.large.Take() : buffers_.small.Take();
       inbox_filled_ = 0;
+    } else if (inbox_.unique()) {
+      inbox_filled_ = 0;  // what was held of it has been let go
     }
     const size_t asked = inbox_.capacity() - inbox_filled_;
     const ssize_t got = ReadOnce();
@@ -146,7 +148,8 @@ void AsioConnection::AdaptToRead(size_t asked, size_t got) {
   } else if (got < ReceiveBuffers::kSmallSize / 4) {
     fast_ = false;
   }
-  if (inbox_.capacity() - inbox_filled_ < kTailMin) inbox_ = Buffer();
+  const bool is_too_large = !fast_ && inbox_.capacity() > ReceiveBuffers::kSmallSize;
+  if (is_too_large || inbox_.capacity() - inbox_filled_ < kTailMin) inbox_ = Buffer();
 }
 
 void AsioConnection::OnWritable(Time now) {

@@ -79,6 +79,10 @@ class AsioResolver::Queue final : public std::enable_shared_from_this<Queue> {
 
   void Add(std::shared_ptr<Question> question) {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (questions_.size() >= kQuestionsMax) {
+      Post(std::move(question), absl::ResourceExhaustedError("too many names to look up"));
+      return;
+    }
     questions_.push_back(std::move(question));
     if (threads_ == kThreadsMax) return;
     try {

@@ -13,7 +13,8 @@ namespace starling {
 class AsioResolver final : public Resolver {
  public:
   static constexpr int kThreadsMax = 4;
-  static constexpr size_t kAddressesMax = 16;  // of one name
+  static constexpr size_t kAddressesMax = 16;    // of one name
+  static constexpr size_t kQuestionsMax = 1024;  // waiting; beyond: ResourceExhausted
 
   explicit AsioResolver(AsioLoop& loop);
   ~AsioResolver() override;

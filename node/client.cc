@@ -63,12 +63,14 @@ void Client::Start(Time now) {
     state_->reachability_due = now + minutes(5);
     state_->sweep.SetEarlier(state_->reachability_due);
   }
-  if (!state_->dht.has_value()) return;
-  if (!state_->options.dht_snapshot.empty()) {
-    state_->dht->Restore(now, state_->options.dht_snapshot);
-  }
-  state_->dht->Bootstrap(now, {});
-  state_->routers->Add(now, state_->options.dht_routers);
+  if (!state_->options.dht_waits_for_torrent) state_->StartDht(now);
+}
+
+void Client::State::StartDht(Time now) {
+  if (!dht.has_value() || std::exchange(dht_started, true)) return;
+  if (!options.dht_snapshot.empty()) dht->Restore(now, options.dht_snapshot);
+  dht->Bootstrap(now, {});
+  routers->Add(now, options.dht_routers);
 }
 
 absl::StatusOr<TorrentId> Client::Add(Time now, const TorrentOptions& torrent) {
@@ -84,6 +86,7 @@ absl::StatusOr<TorrentId> Client::Add(Time now, const TorrentOptions& torrent) {
   auto swarm = std::make_unique<Swarm>(id, state_->options, state_->own_id, torrent,
                                        state_->MakeSwarmSeams());
   Swarm& added = *swarm;
+  if (torrent.metainfo == nullptr || !torrent.metainfo->is_private) state_->StartDht(now);
   state_->swarms.emplace(id, std::move(swarm));
   state_->by_info_hash.emplace(info_hash, id);
   added.Start(now);

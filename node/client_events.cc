@@ -14,12 +14,34 @@ namespace {
 // replaces the oldest of them, never a peer.
 constexpr size_t kIncomingMax = 64;
 
+// BEP 29: a SYN (type 4, version 1) and the reset (type 3) that answers it.
+constexpr std::byte kUtpSyn{0x41};
+constexpr std::byte kUtpReset{0x31};
+constexpr size_t kUtpHeaderSize = 20;
+
+// We speak TCP only. Who tries uTP is told so at once and goes on to TCP, instead of waiting for
+// seconds; the answer is no longer than the question and goes nowhere else.
+size_t WriteUtpReset(ByteView syn, ByteSpan space) {
+  std::fill_n(space.begin(), kUtpHeaderSize, std::byte{0});
+  space[0] = kUtpReset;
+  space[2] = syn[2];  // the connection id
+  space[3] = syn[3];
+  space[18] = syn[16];  // acknowledges its sequence number
+  space[19] = syn[17];
+  return kUtpHeaderSize;
+}
+
 }  // namespace
 
 void Client::OnDatagram(Time now, const Endpoint& from, ByteView bytes) {
   if (bytes.empty()) return;
   if (bytes.front() == std::byte{'d'}) {
-    if (state_->dht.has_value()) state_->dht->OnDatagram(now, from, bytes);
+    if (state_->dht_started) state_->dht->OnDatagram(now, from, bytes);
+    return;
+  }
+  if (bytes.front() == kUtpSyn && bytes.size() >= kUtpHeaderSize) {
+    state_->seams.datagrams.Send(now, from,
+                                 [&](ByteSpan space) { return WriteUtpReset(bytes, space); });
     return;
   }
   state_->udp_trackers.OnDatagram(now, from, bytes);

@@ -51,6 +51,7 @@ struct Client::State final : peer::TorrentHandler,
   // DeadlineHandler: housekeeping.
   void OnDeadline(Time now) override;
 
+  void StartDht(Time now);  // once
   Swarm* FindSwarm(TorrentId id) const;
   Swarm& SwarmOf(const peer::Torrent& torrent) const;
   uint32_t connections() const;
@@ -76,6 +77,7 @@ struct Client::State final : peer::TorrentHandler,
   Deadline sweep;
   Time reachability_due = kNever;
   bool was_reached = false;
+  bool dht_started = false;
   uint64_t last_torrent = 0;
   uint64_t last_connection = 0;
 };

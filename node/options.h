@@ -27,6 +27,9 @@ using HostPort = std::pair<std::string, uint16_t>;
 
 struct ClientOptions {
   bool dht = true;
+  // The DHT stays silent until there is a torrent that may use it: with only private ones (BEP 27)
+  // no packet leaves.
+  bool dht_waits_for_torrent = false;
   std::vector<HostPort> dht_routers;  // replaces the well-known ones; see kWellKnownRouters
   NodeId dht_id;                      // zero: random
   std::string dht_snapshot;           // a saved table, or empty

@@ -12,7 +12,7 @@ namespace {
 constexpr Duration kReannounce = minutes(15);
 // While peers are missing, or nobody has taken our announce yet, lookups come sooner, each pause
 // twice the last: a swarm whose first member is just starting is found within seconds.
-constexpr Duration kSearchPauseFirst = seconds(3);
+constexpr Duration kSearchPauseFirst = seconds(5);
 constexpr size_t kNamedPeersMax = 32;
 
 peer::TorrentConfig ConfigOf(const ClientOptions& client, const PeerId& own_id,
@@ -203,13 +203,13 @@ void Swarm::OnPeers(Time now, dht::LookupId, std::span<const Endpoint> peers) {
 void Swarm::OnDone(Time now, dht::LookupId, const dht::LookupReport& report) {
   lookup_ = {};
   if (stopped_) return;
-  announced_ = announced_ || report.announced > 0;
-  const bool enough = torrent_->phase() == peer::Torrent::Phase::kSeeding ||
-                      torrent_->counts(now).connected >= kPeersWanted / 3;
-  const bool searching = !enough || (dht_announces_ && !announced_);
-  lookup_pause_ = searching ? std::min(2 * lookup_pause_, kReannounce) : kReannounce;
-  next_lookup_.Set(now + lookup_pause_);
-  if (!enough) trackers_->WantPeers(now);
+  announced_ = announced_ || !dht_announces_ || report.announced > 0;
+  // A seeder looks as well: who cannot reach us (a firewall, or transmission, which tries only uTP
+  // and then waits for a quarter of an hour) is reached by us.
+  const bool enough = torrent_->counts(now).connected >= kPeersWanted / 3;
+  next_lookup_.Set(now + (enough && announced_ ? kReannounce : lookup_pause_));
+  lookup_pause_ = std::min(2 * lookup_pause_, kReannounce);
+  if (!enough && torrent_->phase() != peer::Torrent::Phase::kSeeding) trackers_->WantPeers(now);
 }
 
 AnnounceFacts Swarm::Facts() const {

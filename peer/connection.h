@@ -181,8 +181,8 @@ class Connection final : public StreamHandler, public DeadlineHandler {
   void On(Time now, const Extended& message);
   void On(Time, const Unknown&) {}
   void OnMetadataMessage(Time now, const Slice& payload);
-  bool SaysPiecesOnce(Time now);
   void TakePieces(Time now, Bitfield have);
+  void AddPieces(Time now, const Bitfield& have);
 
   Swarm& swarm_;
   ConnectionHandler& handler_;

@@ -58,8 +58,9 @@ void Connection::LearnPieces(Time now) {
       Violate(now, "malformed bitfield");
       return;
     }
-    have = *std::move(parsed);
+    if (!early->all) have = *std::move(parsed);
   }
+  said_pieces_ = true;
   for (const PieceIndex piece : early->haves) {
     if (piece.value() >= count) {
       Violate(now, "have of a piece that does not exist");
@@ -101,10 +102,9 @@ void Connection::PauseReadingUntil(Time now, Time until) {
 
 std::optional<Endpoint> Connection::listens_at() const {
   if (!incoming_) return remote_;
-  const ExtensionHandshake* said = extensions_.peer();
-  if (said == nullptr || !said->port.has_value()) return std::nullopt;
+  if (extensions_.peer().port == 0) return std::nullopt;
   Endpoint endpoint = remote_;
-  endpoint.port = *said->port;
+  endpoint.port = extensions_.peer().port;
   return endpoint;
 }
 
@@ -170,36 +170,44 @@ void Connection::On(Time now, const Have& message) {
   handler_.OnPeerPieces(now, *this);
 }
 
-// A second one would make us count a whole bitfield again, at a few bytes' cost to the peer.
-bool Connection::SaysPiecesOnce(Time now) {
-  if (said_pieces_) Violate(now, "more than one bitfield");
-  return !std::exchange(said_pieces_, true);
+// BEP 3 wants the pieces told once, at the start; aria2 sends its bitfield again in place of a run
+// of have messages. What it adds is taken; nothing that was said is taken back.
+void Connection::AddPieces(Time now, const Bitfield& have) {
+  if (!std::exchange(said_pieces_, true)) {
+    TakePieces(now, have);
+    return;
+  }
+  if (!pieces_.have.LacksAnyOf(have)) return;
+  for (uint32_t index = 0; index < have.size(); ++index) {
+    const PieceIndex piece(index);
+    if (have.Has(piece) && !pieces_.have.Has(piece)) swarm_.picker->AddPiece(pieces_, piece);
+  }
+  handler_.OnPeerPieces(now, *this);
 }
 
 void Connection::On(Time now, const BitfieldMessage& message) {
-  if (!SaysPiecesOnce(now)) return;
   if (early_ != nullptr) {
     early_->bitfield = message.bytes;
     return;
   }
-  std::optional<Bitfield> have = Bitfield::FromWire(message.bytes.view(), pieces_.have.size());
-  if (!have.has_value()) {
+  const std::optional<Bitfield> have =
+      Bitfield::FromWire(message.bytes.view(), pieces_.have.size());
+  if (have.has_value()) {
+    AddPieces(now, *have);
+  } else {
     Violate(now, "malformed bitfield");
-    return;
   }
-  TakePieces(now, *std::move(have));
 }
 
 void Connection::On(Time now, const HaveAll&) {
-  if (!SaysPiecesOnce(now)) return;
   if (early_ != nullptr) {
     early_->all = true;
     return;
   }
-  TakePieces(now, Bitfield(pieces_.have.size(), true));
+  AddPieces(now, Bitfield(pieces_.have.size(), true));
 }
 
-void Connection::On(Time now, const HaveNone&) { SaysPiecesOnce(now); }
+void Connection::On(Time, const HaveNone&) { said_pieces_ = true; }
 
 void Connection::On(Time now, const Request& message) {
   if (!uploads_.OnRequest(message.block, pieces_.have.count())) {
@@ -269,8 +277,8 @@ void Connection::On(Time now, const Extended& message) {
       Violate(now, "malformed extension handshake");
       return;
     }
-    if (extensions_.peer()->request_queue.has_value()) {
-      downloads_.window().SetQueueMax(*extensions_.peer()->request_queue);
+    if (extensions_.peer().request_queue != 0) {
+      downloads_.window().SetQueueMax(extensions_.peer().request_queue);
     }
     handler_.OnExtensionHandshake(now, *this);
   } else if (message.id == kMetadataExtensionId) {

@@ -46,7 +46,9 @@ uint32_t Downloads::room(Time now) const {
   const uint32_t window = snubbed_ ? 1 : window_.blocks();
   // Entries that were taken back weigh on the peer's queue as well.
   const auto used = static_cast<uint32_t>(sent_.size());
-  return window > used ? window - used : 0;
+  const uint32_t room = window > used ? window - used : 0;
+  // A few requests at a time, where many are in flight: each message costs both sides.
+  return used > 0 && room * 4 < window ? 0 : room;
 }
 
 Time Downloads::next_deadline() const {

@@ -23,25 +23,20 @@ void Extensions::SendHandshake(const Endpoint& remote) {
 }
 
 bool Extensions::OnHandshake(const Slice& payload) {
-  std::optional<ExtensionHandshake> parsed = ParseExtensionHandshake(payload.view());
-  if (!parsed.has_value()) return false;
-  if (peer_ == nullptr) {
-    peer_ = std::make_unique<ExtensionHandshake>(*std::move(parsed));
-    return true;
-  }
+  const std::optional<ExtensionHandshake> said = ParseExtensionHandshake(payload.view());
+  if (!said.has_value()) return false;
   // A later handshake adds to what was said before.
-  if (parsed->metadata_id.has_value()) peer_->metadata_id = parsed->metadata_id;
-  if (parsed->peer_exchange_id.has_value()) peer_->peer_exchange_id = parsed->peer_exchange_id;
-  if (parsed->metadata_size.has_value()) peer_->metadata_size = parsed->metadata_size;
-  if (parsed->port.has_value()) peer_->port = parsed->port;
-  if (parsed->request_queue.has_value()) peer_->request_queue = parsed->request_queue;
-  peer_->upload_only = parsed->upload_only;
+  peer_.metadata_id = said->metadata_id.value_or(peer_.metadata_id);
+  peer_.peer_exchange_id = said->peer_exchange_id.value_or(peer_.peer_exchange_id);
+  peer_.metadata_size = said->metadata_size.value_or(peer_.metadata_size);
+  peer_.port = said->port.value_or(peer_.port);
+  peer_.request_queue = said->request_queue.value_or(peer_.request_queue);
   return true;
 }
 
 void Extensions::AskMetadata(uint32_t piece) {
   if (!can_ask_metadata()) return;
-  link_.Write(Extended{*peer_->metadata_id, EncodeMetadataRequest(piece)});
+  link_.Write(Extended{peer_.metadata_id, EncodeMetadataRequest(piece)});
 }
 
 bool Extensions::OnMetadataRequest(Time now, uint32_t piece) {
@@ -57,12 +52,8 @@ void Extensions::ServeMetadata(Time now) {
   const absl::string_view info =
       swarm_.metainfo == nullptr ? absl::string_view() : absl::string_view(swarm_.metainfo->info);
   while (std::optional<Slice> answer = serve_->NextAnswer(now, info, link_.unsent())) {
-    link_.Write(Extended{*peer_->metadata_id, *std::move(answer)});
+    link_.Write(Extended{peer_.metadata_id, *std::move(answer)});
   }
-}
-
-bool Extensions::can_exchange_peers() const {
-  return swarm_.peer_exchange && peer_ != nullptr && peer_->peer_exchange_id.value_or(0) != 0;
 }
 
 Time Extensions::next_exchange() const {
@@ -74,7 +65,7 @@ void Extensions::SendPeers(Time now, std::span<const PexPeer> connected, const E
   if (!can_exchange_peers()) return;
   if (pex_sender_ == nullptr) pex_sender_ = std::make_unique<PexSender>();
   std::optional<Slice> message = pex_sender_->Next(now, connected, receiver);
-  if (message.has_value()) link_.Write(Extended{*peer_->peer_exchange_id, *std::move(message)});
+  if (message.has_value()) link_.Write(Extended{peer_.peer_exchange_id, *std::move(message)});
 }
 
 std::optional<PexMessage> Extensions::OnPeers(Time now, const Slice& payload) {

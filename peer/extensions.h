@@ -16,6 +16,15 @@
 
 namespace starling::peer {
 
+// What a peer said about itself in all its handshakes.
+struct PeerSays {
+  uint32_t metadata_size = 0;    // 0: it has none, or did not say
+  uint32_t request_queue = 0;    // likewise, and below
+  uint16_t port = 0;             // where it listens
+  uint8_t metadata_id = 0;       // 0: it does not take these messages
+  uint8_t peer_exchange_id = 0;  // likewise
+};
+
 class Extensions {
  public:
   Extensions(Swarm& swarm, Link& link) : swarm_(swarm), link_(link) {}
@@ -25,18 +34,17 @@ class Extensions {
   bool enabled() const { return enabled_; }
   // Our handshake, at first and whenever what it says has changed.
   void SendHandshake(const Endpoint& remote);
-  // What the peer said in all its handshakes; nullptr if there was none.
-  const ExtensionHandshake* peer() const { return peer_.get(); }
+  const PeerSays& peer() const { return peer_; }
   bool OnHandshake(const Slice& payload);  // false if malformed
 
-  bool can_ask_metadata() const { return peer_ != nullptr && peer_->metadata_id.value_or(0) != 0; }
+  bool can_ask_metadata() const { return peer_.metadata_id != 0; }
   void AskMetadata(uint32_t piece);
   // A request for ours. False if the peer asks for more than any client would.
   bool OnMetadataRequest(Time now, uint32_t piece);
   // There is room in the stream: goes on with answers that wait.
   void ServeMetadata(Time now);
 
-  bool can_exchange_peers() const;
+  bool can_exchange_peers() const { return swarm_.peer_exchange && peer_.peer_exchange_id != 0; }
   // When the next message about other peers may leave.
   Time next_exchange() const;
   void SendPeers(Time now, std::span<const PexPeer> connected, const Endpoint& receiver);
@@ -45,7 +53,7 @@ class Extensions {
  private:
   Swarm& swarm_;
   Link& link_;
-  std::unique_ptr<ExtensionHandshake> peer_;
+  PeerSays peer_;
   std::unique_ptr<MetadataServe> serve_;
   std::unique_ptr<PexSender> pex_sender_;
   std::unique_ptr<PexReceiver> pex_receiver_;

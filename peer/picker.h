@@ -42,7 +42,7 @@ class Picker {
   static constexpr uint32_t kFirstRandom = 4;
   static constexpr uint32_t kWalkMax = 128;    // of the rarest, before pieces are scanned
   static constexpr uint32_t kSampleMax = 256;  // of the scanned, among which the rarest is taken
-  static constexpr uint32_t kEndGameMax = 16;  // blocks of others asked of one peer at a call
+  static constexpr uint32_t kEndGameMax = 4;   // blocks of others asked of one peer at a time
 
   Picker(Pieces& pieces, Random& random, bool sequential)
       : pieces_(pieces), random_(random), sequential_(sequential) {}

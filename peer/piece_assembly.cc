@@ -92,18 +92,23 @@ const Payload* PieceAssembly::payload(uint32_t block) const {
 }
 
 uint64_t BufferCharge::For(const Payload& payload) {
+  const std::greater_equal<const std::byte*> at_or_behind;
   uint64_t charge = 0;
   for (const Slice& slice : payload) {
-    const std::less<const std::byte*> before;
+    const size_t capacity = slice.capacity();
+    if (capacity > kCapacityMax) {
+      charge += slice.size();
+      continue;
+    }
+    // Receive buffers are filled from the front, so what lies before the last slice seen is in
+    // another buffer, and so is what lies further than a capacity behind the first.
     const std::byte* at = slice.data();
-    const bool known = seen_ != nullptr && slice.capacity() == capacity_ &&
-                       (before(at, seen_) ? static_cast<size_t>(seen_ - at)
-                                          : static_cast<size_t>(at - seen_)) < capacity_;
-    seen_ = at;
-    capacity_ = slice.capacity();
-    charge += known ? slice.size()
-                    : std::max<uint64_t>(slice.size(),
-                                         std::min<uint64_t>(slice.capacity(), kCapacityMax));
+    const bool known = first_ != nullptr && capacity == capacity_ && at_or_behind(at, end_) &&
+                       static_cast<size_t>(at - first_) < capacity_;
+    if (!known) first_ = at;
+    end_ = at + slice.size();
+    capacity_ = capacity;
+    charge += known ? slice.size() : std::max(slice.size(), capacity);
   }
   return charge;
 }

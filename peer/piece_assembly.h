@@ -81,12 +81,14 @@ class PieceAssembly {
 // Buffers larger than any receive buffer are shared content (a simulation) and nobody's burden.
 class BufferCharge {
  public:
-  static constexpr uint64_t kCapacityMax = 256 * 1024;
+  static constexpr uint64_t kCapacityMax = 1024 * 1024;
 
   uint64_t For(const Payload& payload);
 
  private:
-  const std::byte* seen_ = nullptr;  // an address within the buffer seen last; never followed
+  // Where the buffer seen last was seen first, and the end of what was seen; never followed.
+  const std::byte* first_ = nullptr;
+  const std::byte* end_ = nullptr;
   size_t capacity_ = 0;
 };
 

@@ -12,7 +12,8 @@ void Rate::Add(Time now, uint64_t bytes) {
     for (int64_t i = 0; i < stale; ++i) buckets_[static_cast<size_t>(bucket - i) % kBuckets] = 0;
     newest_ = bucket;
   }
-  buckets_[static_cast<size_t>(newest_) % kBuckets] += bytes;
+  uint32_t& now_filled = buckets_[static_cast<size_t>(newest_) % kBuckets];
+  now_filled = static_cast<uint32_t>(std::min<uint64_t>(now_filled + bytes, UINT32_MAX));
   total_ += bytes;
 }
 

@@ -21,6 +21,7 @@ uint64_t BlocksWithin(uint64_t rate, Duration length) {
 
 void RequestWindow::OnIdleEnds(Time now) {
   sample_began_ = now;
+  last_block_ = now;
   sample_bytes_ = 0;
 }
 
@@ -35,15 +36,27 @@ void RequestWindow::OnBlock(Time now, uint32_t bytes, Duration delay) {
   Duration& lowest = delays_[static_cast<size_t>(newest_ % size)];
   if (lowest == Duration{} || delay < lowest) lowest = delay;
 
+  // A sample ends with the last block of one moment, since blocks come in bursts.
+  if (now > last_block_ && IsSample(last_block_)) {
+    const uint64_t ended = SampleRate(last_block_);
+    if (ended < rate_) rate_ = (3 * rate_ + ended) / 4;
+    sample_began_ = last_block_;
+    sample_bytes_ = 0;
+  }
   sample_bytes_ += bytes;
-  const Duration elapsed = now - sample_began_;
+  last_block_ = now;
+  if (IsSample(now)) rate_ = std::max(rate_, SampleRate(now));
+}
+
+bool RequestWindow::IsSample(Time end) const {
+  const Duration elapsed = end - sample_began_;
   const bool enough = sample_bytes_ >= uint64_t{kSampleBlocks} * storage::kBlockSize;
-  if (elapsed < kSampleMin || (!enough && elapsed < kSampleMax)) return;
-  const uint64_t rate =
-      std::min(sample_bytes_ * kMicros / static_cast<uint64_t>(elapsed.count()), kRateMax);
-  rate_ = rate >= rate_ ? rate : (3 * rate_ + rate) / 4;
-  sample_began_ = now;
-  sample_bytes_ = 0;
+  return elapsed >= kSampleMin && (enough || elapsed >= kSampleMax);
+}
+
+uint64_t RequestWindow::SampleRate(Time end) const {
+  const auto elapsed = static_cast<uint64_t>((end - sample_began_).count());
+  return std::min(sample_bytes_ * kMicros / elapsed, kRateMax);
 }
 
 Duration RequestWindow::delay_min() const {

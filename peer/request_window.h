@@ -43,10 +43,14 @@ class RequestWindow {
   Duration delay_min() const;
 
  private:
+  bool IsSample(Time end) const;
+  uint64_t SampleRate(Time end) const;
+
   std::array<Duration, 3> delays_{};  // the lowest of each bucket; zero: none
   int64_t newest_ = -1;
   uint32_t queue_max_ = 250;
   Time sample_began_{};
+  Time last_block_{};
   uint64_t sample_bytes_ = 0;
   uint64_t rate_ = 0;  // bytes a second
 };

@@ -106,12 +106,19 @@ void Torrent::State::Fail(Time now, const absl::Status& why) {
   phase = Phase::kFailed;
   for (Connection* connection : Snapshot()) Drop(now, *connection, Ending::kOurs, "torrent failed");
   fetch.reset();
+  tick.SetEarlier(now);
   seams.handler.OnFailed(now, self, why);
 }
 
 void Torrent::State::OnDeadline(Time now) {
   ended.clear();
-  if (phase == Phase::kFailed) return;
+  if (phase == Phase::kFailed) {
+    // What it held of the shared memory goes back; the store may have been the one that failed.
+    store.reset();
+    swarm.picker.reset();
+    swarm.pieces.reset();
+    return;
+  }
   if (fetch != nullptr && now >= fetch->next_deadline()) {
     fetch->OnDeadline(now);
     PumpMetadata(now);

@@ -15,10 +15,9 @@ void Torrent::State::OnExtensionHandshake(Time now, Connection& connection) {
       if (connection.is_seed()) candidates.SetSeed(*at);
     }
   }
-  const ExtensionHandshake& said = *connection.extensions().peer();
-  if (fetch == nullptr || !connection.extensions().can_ask_metadata()) return;
-  if (!said.metadata_size.has_value()) return;
-  fetch->AddSource(now, connection.id(), *said.metadata_size);
+  const PeerSays& said = connection.extensions().peer();
+  if (fetch == nullptr || said.metadata_id == 0 || said.metadata_size == 0) return;
+  fetch->AddSource(now, connection.id(), said.metadata_size);
   PumpMetadata(now);
 }
 

@@ -105,7 +105,10 @@ bool Torrent::State::IsDuplicate(Time now, Connection& connection) {
 void Torrent::State::OnHandshake(Time now, Connection& connection) {
   ++open_count;
   if (connection.peer_id() == swarm.own_id) {
-    if (!connection.incoming()) candidates.SetOwn(connection.remote());
+    // The dialling end knows under which address it reached itself, so that end closes; it does
+    // so when it sees our handshake. Someone else who took our id does no harm.
+    if (connection.incoming()) return;
+    candidates.SetOwn(connection.remote());
     Drop(now, connection, Ending::kOurs, "that is ourselves");
     return;
   }

@@ -29,13 +29,15 @@ void Torrent::State::Refill(Time now, Connection& connection) {
     return;
   }
   const bool choked = connection.peer_choking();
-  if (choked && connection.allowed_fast().empty()) return;
+  // Who reads along wants no pieces from anywhere, early as they may come.
+  if (choked && (config.sequential || connection.allowed_fast().empty())) return;
   const uint32_t room = connection.downloads().room(now);
   if (room == 0) return;
   const bool nearly_full = seams.memory.nearly_full();
   picked.clear();
   PickRules rules;
   rules.may_open = !nearly_full;
+  rules.may_end_game = connection.downloads().sent().active() < Picker::kEndGameMax;
   if (choked) {
     rules.only = &connection.allowed_fast();
   } else if (!connection.suggested().empty() && !config.sequential) {

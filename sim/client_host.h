@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "node/client.h"
 #include "sim/world.h"
 
@@ -42,7 +43,10 @@ class ClientHost final : public Participant, private EventSink {
   Endpoint endpoint() const { return world_.endpoint(index_); }
   bool is_on() const { return client_ != nullptr; }
   // While it is on. Commands to it are followed by world.Touch(index()).
-  Client& client() { return *client_; }
+  Client& client() {
+    CHECK(client_ != nullptr);
+    return *client_;
+  }
   SimDisk& disk() { return disk_; }
   const ClientHistory& history() const { return history_; }
   // Of its first torrent.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/check.h"
 #include "dht/node.h"
 #include "sim/world.h"
 
@@ -17,7 +18,10 @@ class DhtHost final : public Participant {
   // Whom it asks when it is switched on.
   void SetRouters(std::vector<Endpoint> routers) { routers_ = std::move(routers); }
   // While it is on. Commands to it are followed by world.Touch(index()).
-  dht::Node& node() { return *node_; }
+  dht::Node& node() {
+    CHECK(node_.has_value());
+    return *node_;
+  }
   NodeIndex index() const { return index_; }
   const NodeId& id() const { return options_.id; }
 

@@ -1,5 +1,6 @@
 #include "sim/sim_store.h"
 
+#include <cstring>
 #include <utility>
 
 #include "base/check.h"
@@ -10,6 +11,17 @@ using storage::BlockRequest;
 using storage::kBlockSize;
 using storage::Ticket;
 using storage::Verdict;
+
+namespace {
+
+Slice Rotten(const Slice& bytes) {
+  const Buffer copy(bytes.size());
+  std::memcpy(copy.data(), bytes.data(), bytes.size());
+  copy.data()[bytes.size() / 2] ^= std::byte{1};
+  return copy.Sub(0, bytes.size());
+}
+
+}  // namespace
 
 class SimStore final : public storage::PieceStore {
  public:
@@ -140,7 +152,8 @@ void Disks::OnEvent(const Event& event) {
   const bool is_open = place.generation == operation.generation;
   Volume* volume = operation.volume.get();
   const absl::Status failure = absl::InternalError("the simulated disk is broken");
-  const bool failing = operation.failing || (volume == nullptr && operation.kind != Kind::kOpen);
+  const bool failing = operation.fault == DiskFault::kFailing ||
+                       (volume == nullptr && operation.kind != Kind::kOpen);
   switch (operation.kind) {
     case Kind::kOpen: {
       if (!is_open) return;
@@ -163,7 +176,8 @@ void Disks::OnEvent(const Event& event) {
         place.handler->OnRead(event.time, operation.ticket,
                               absl::InvalidArgumentError("read of a piece that is not had"));
       } else {
-        place.handler->OnRead(event.time, operation.ticket, bytes);
+        const bool rotten = operation.fault == DiskFault::kRotten;
+        place.handler->OnRead(event.time, operation.ticket, rotten ? Rotten(bytes) : bytes);
       }
       break;
     }
@@ -198,7 +212,7 @@ std::shared_ptr<Disks::Volume> SimDisk::VolumeOf(const InfoHash& info_hash) {
 }
 
 void SimDisk::Submit(Disks::Operation operation, uint64_t bytes) {
-  operation.failing = failing_;
+  operation.fault = fault_;
   // Operations that take no time are answered at once, which is still after the call.
   const Time now = disks_.queue_.now();
   disks_.Submit(server_.Serve(now, bytes) + options_.latency, std::move(operation));

@@ -19,6 +19,12 @@
 
 namespace starling::sim {
 
+enum class DiskFault : uint8_t {
+  kNone,
+  kFailing,  // every operation ends with an error
+  kRotten,   // reads give one wrong bit each, and nobody notices
+};
+
 // All disks of a world: the contents that exist, and the operations that are under way.
 class Disks {
  public:
@@ -48,7 +54,7 @@ class Disks {
     storage::Ticket ticket{};
     storage::BlockRequest request;
     std::vector<Payload> blocks;
-    bool failing = false;
+    DiskFault fault = DiskFault::kNone;
   };
   struct Place {  // of an open store
     storage::StoreHandler* handler = nullptr;
@@ -90,8 +96,8 @@ class SimDisk final : public storage::Storage {
   // Puts verified pieces there, before anybody opens them.
   void Fill(const SharedContent& content);
   void Fill(const SharedContent& content, PieceIndex piece);
-  // From now on every operation fails (or works again).
-  void SetFailing(bool failing) { failing_ = failing; }
+  // What goes wrong from now on.
+  void SetFault(DiskFault fault) { fault_ = fault; }
   // What is there and was verified; null if nothing was ever stored.
   const Bitfield* have(const InfoHash& info_hash) const;
 
@@ -104,7 +110,7 @@ class SimDisk final : public storage::Storage {
   NodeIndex node_;
   DiskOptions options_;
   RateServer server_;
-  bool failing_ = false;
+  DiskFault fault_ = DiskFault::kNone;
   std::map<InfoHash, std::shared_ptr<Disks::Volume>> volumes_;
 };
 

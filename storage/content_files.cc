@@ -139,10 +139,10 @@ absl::Status ContentFiles::Write(uint64_t offset, std::span<const ByteView> part
   return absl::OkStatus();
 }
 
-absl::StatusOr<Sha1Digest> ContentFiles::HashOf(PieceIndex piece, ByteSpan space) const {
+absl::StatusOr<Sha1Digest> ContentFiles::HashOf(PieceIndex piece, HashSpace& space) const {
   const uint32_t size = metainfo_->PieceSize(piece);
   const FileSpans spans = SpansOf(*metainfo_, PieceOffset(*metainfo_, piece), size);
-  if (AllHoles(spans)) return HashOfZeros(size);
+  if (AllHoles(spans)) return HashOfZeros(size, space);
   Sha1Hasher hasher;
   for (const FileSpan& span : spans) {
     if (metainfo_->files[span.file.value()].is_padding()) {
@@ -151,7 +151,8 @@ absl::StatusOr<Sha1Digest> ContentFiles::HashOf(PieceIndex piece, ByteSpan space
     }
     ASSIGN_OR_RETURN(const auto file, Open(span.file, Access::kRead));
     for (uint64_t done = 0; done < span.length;) {
-      const ByteSpan part = space.first(std::min<uint64_t>(space.size(), span.length - done));
+      const ByteSpan part(space.bytes.data(),
+                          std::min<uint64_t>(HashSpace::kSize, span.length - done));
       RETURN_IF_ERROR(file->ReadAt(span.offset + done, part));
       hasher.Add(part);
       done += part.size();
@@ -184,15 +185,15 @@ bool ContentFiles::AllHoles(const FileSpans& spans) const {
   return true;
 }
 
-Sha1Digest ContentFiles::HashOfZeros(uint32_t size) const {
+Sha1Digest ContentFiles::HashOfZeros(uint32_t size, HashSpace& space) const {
   const auto hash = [](uint32_t length) {
     Sha1Hasher hasher;
     AddZeros(hasher, length);
     return hasher.Finish();
   };
   if (size != metainfo_->piece_length) return hash(size);
-  std::call_once(zeros_hashed_, [&] { zeros_hash_ = hash(size); });
-  return zeros_hash_;
+  if (!space.zeros_hash.has_value()) space.zeros_hash = hash(size);
+  return *space.zeros_hash;
 }
 
 }  // namespace starling::storage

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/buffer.h"
 #include "base/bytes.h"
 #include "base/id.h"
 #include "storage/layout.h"
@@ -21,8 +21,13 @@
 
 namespace starling::storage {
 
-// Space for HashOf(): large enough that reading costs little, small enough to stay in the cache.
-inline constexpr size_t kHashSpaceSize = 256 << 10;
+// What HashOf() works with, from one piece to the next: a buffer large enough that reading costs
+// little and small enough to stay in the cache, and the hash of a whole piece of zeros once known.
+struct HashSpace {
+  static constexpr size_t kSize = 256 << 10;
+  Buffer bytes{kSize};
+  std::optional<Sha1Digest> zeros_hash;
+};
 
 class ContentFiles {
  public:
@@ -48,8 +53,8 @@ class ContentFiles {
   absl::Status Read(uint64_t offset, ByteSpan bytes) const;
   // Writes `parts` one after the other from `offset` on.
   absl::Status Write(uint64_t offset, std::span<const ByteView> parts) const;
-  // The SHA-1 of what lies there. `space` is lent, kHashSpaceSize bytes.
-  absl::StatusOr<Sha1Digest> HashOf(PieceIndex piece, ByteSpan space) const;
+  // The SHA-1 of what lies there. Of one torrent to the next, `space` must be a new one.
+  absl::StatusOr<Sha1Digest> HashOf(PieceIndex piece, HashSpace& space) const;
 
   const Metainfo& metainfo() const { return *metainfo_; }
   const std::string& dir() const { return dir_; }
@@ -58,7 +63,7 @@ class ContentFiles {
  private:
   absl::StatusOr<std::shared_ptr<const OpenFile>> Open(FileIndex file, Access access) const;
   bool AllHoles(const FileSpans& spans) const;
-  Sha1Digest HashOfZeros(uint32_t size) const;
+  Sha1Digest HashOfZeros(uint32_t size, HashSpace& space) const;
 
   const std::shared_ptr<const Metainfo> metainfo_;
   const std::string dir_;
@@ -66,8 +71,6 @@ class ContentFiles {
   const std::shared_ptr<OpenFiles> files_;
   const uint64_t owner_;
   std::vector<std::string> paths_;
-  mutable std::once_flag zeros_hashed_;
-  mutable Sha1Digest zeros_hash_;  // of a whole piece of zeros
 };
 
 }  // namespace starling::storage

@@ -124,7 +124,7 @@ class Hashing {
     });
     workers_ = &workers;
     jobs_running_ = threads_;
-    for (int i = 0; i < threads_; ++i) Submit(Buffer(kHashSpaceSize));
+    for (int i = 0; i < threads_; ++i) Submit(HashSpace());
     while (jobs_running_ > 0) {
       {
         std::unique_lock lock(mutex_);
@@ -143,15 +143,14 @@ class Hashing {
  private:
   class HashJob final : public WorkerPool::Job {
    public:
-    HashJob(Hashing& hashing, Buffer space) : hashing_(hashing), space_(std::move(space)) {}
+    HashJob(Hashing& hashing, HashSpace space) : hashing_(hashing), space_(std::move(space)) {}
 
     void Work() override {
       const Metainfo& metainfo = *hashing_.metainfo_;
       while (bytes_ < kBytesPerJob) {
         const uint32_t index = hashing_.next_++;
         if (index >= metainfo.piece_count()) return;
-        const absl::StatusOr<Sha1Digest> hash =
-            hashing_.content_.HashOf(PieceIndex(index), ByteSpan(space_.data(), kHashSpaceSize));
+        const absl::StatusOr<Sha1Digest> hash = hashing_.content_.HashOf(PieceIndex(index), space_);
         if (!hash.ok()) {
           failure_ = hash.status();
           return;
@@ -175,12 +174,12 @@ class Hashing {
 
    private:
     Hashing& hashing_;
-    Buffer space_;
+    HashSpace space_;
     uint64_t bytes_ = 0;
     absl::Status failure_;
   };
 
-  void Submit(Buffer space) {
+  void Submit(HashSpace space) {
     workers_->Submit(std::make_unique<HashJob>(*this, std::move(space)));
   }
 

@@ -201,7 +201,7 @@ std::string SafeComponent(absl::string_view name) {
     while (!safe.empty() && (safe.back() == '.' || safe.back() == ' ')) safe.pop_back();
   };
   strip_end();  // "." and ".." are gone with this, too
-  if (IsReserved(safe)) safe.insert(0, "_");
+  if (IsReserved(safe)) safe = absl::StrCat("_", safe);
   if (safe.size() > kComponentSizeMax) {
     safe = Marked(safe, "");
     strip_end();

@@ -29,12 +29,12 @@ class FileStore final : public PieceStore {
   }
   void Spill(PieceIndex piece, uint32_t offset, Payload block) override {
     CHECK(offset + PayloadSize(block) <= core_->content.metainfo().PieceSize(piece));
-    core_->Submit(std::make_unique<SpillJob>(core_, piece, offset, std::move(block)));
+    Submit(std::make_unique<SpillJob>(core_, piece, offset, std::move(block)));
   }
   void Store(PieceIndex piece, std::vector<Payload> blocks) override {
-    core_->Submit(std::make_unique<StoreJob>(core_, piece, std::move(blocks)));
+    Submit(std::make_unique<StoreJob>(core_, piece, std::move(blocks)));
   }
-  void Check(PieceIndex piece) override { core_->Submit(std::make_unique<CheckJob>(core_, piece)); }
+  void Check(PieceIndex piece) override { Submit(std::make_unique<CheckJob>(core_, piece)); }
 
  private:
   const std::shared_ptr<StoreCore> core_;

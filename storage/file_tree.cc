@@ -187,9 +187,8 @@ absl::StatusOr<std::vector<FileEntry>> ReadFileTree(ByteView tree) {
     file.path = folders.path();
     folders.Leave();
     path_memory += PathMemory(file.path);
-    if (files.size() >= kFilesMax || path_memory > kPathMemoryMax) {
-      return Damaged("it has too many files");
-    }
+    if (files.size() >= kFilesMax) return Damaged("it has too many files");
+    if (path_memory > kPathMemoryMax) return Damaged("the names of its files are too long");
     files.push_back(std::move(file));
   }
 }

@@ -118,13 +118,15 @@ absl::Status ReadV1Files(const InfoKeys& keys, Metainfo* metainfo) {
     metainfo->is_single_file = true;
     return absl::OkStatus();
   }
+  size_t file_count = 0;
+  for (auto file = list->begin(); file != list->end(); ++file) ++file_count;
+  if (file_count > kFilesMax) return Damaged("it has too many files");
+  metainfo->files.reserve(file_count);
   size_t path_memory = 0;
   for (const Value& value : *list) {
     ASSIGN_OR_RETURN(FileEntry file, ReadFile(value, metainfo->name));
     path_memory += PathMemory(file.path);
-    if (metainfo->files.size() >= kFilesMax || path_memory > kPathMemoryMax) {
-      return Damaged("it has too many files");
-    }
+    if (path_memory > kPathMemoryMax) return Damaged("the names of its files are too long");
     metainfo->files.push_back(std::move(file));
   }
   return absl::OkStatus();

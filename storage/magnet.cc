@@ -92,11 +92,8 @@ void ReadPeer(absl::string_view text, Magnet* magnet) {
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
   const bool is_v6 = host.find(':') != absl::string_view::npos;
-  if (host.empty() || host.size() > 255 || bracketed != is_v6) return;
+  if (!IsHost(host) || bracketed != is_v6) return;
   if (is_v6 && !Endpoint::ParseAddress(host, 0).has_value()) return;
-  for (const char c : host) {
-    if (!absl::ascii_isgraph(static_cast<unsigned char>(c)) || c == '/' || c == '@') return;
-  }
   magnet->peers.emplace_back(std::string(host), static_cast<uint16_t>(port));
 }
 
@@ -120,13 +117,10 @@ absl::Status ReadSelection(absl::string_view text, Magnet* magnet) {
   return absl::OkStatus();
 }
 
-void AppendUrl(std::string url, size_t count_max, std::vector<std::string>* urls) {
-  if (url.empty() || url.size() > kUrlSizeMax || urls->size() >= count_max) return;
-  if (std::any_of(url.begin(), url.end(),
-                  [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; })) {
-    return;
-  }
-  if (std::find(urls->begin(), urls->end(), url) == urls->end()) urls->push_back(std::move(url));
+void AppendUrl(absl::string_view text, size_t count_max, std::vector<std::string>* urls) {
+  std::optional<std::string> url = CleanUrl(text);
+  if (!url.has_value() || urls->size() >= count_max) return;
+  if (std::find(urls->begin(), urls->end(), *url) == urls->end()) urls->push_back(*std::move(url));
 }
 
 absl::Status ReadParameter(absl::string_view key, absl::string_view value, Magnet* magnet) {
@@ -136,12 +130,12 @@ absl::Status ReadParameter(absl::string_view key, absl::string_view value, Magne
   if (dot != absl::string_view::npos && absl::SimpleAtoi(key.substr(dot + 1), &number)) {
     key = key.substr(0, dot);
   }
-  std::string text = PercentDecode(value);
+  const std::string text = PercentDecode(value);
   if (key == "xt") return ReadTopic(text, magnet);
   if (key == "so") return ReadSelection(text, magnet);
   if (key == "x.pe") ReadPeer(text, magnet);
-  if (key == "tr") AppendUrl(std::move(text), kTrackersMax, &magnet->trackers);
-  if (key == "ws") AppendUrl(std::move(text), kWebSeedsMax, &magnet->web_seeds);
+  if (key == "tr") AppendUrl(text, kTrackersMax, &magnet->trackers);
+  if (key == "ws") AppendUrl(text, kWebSeedsMax, &magnet->web_seeds);
   if (key == "dn" && magnet->name.empty()) {
     // Names are often written as forms are, '+' for a space; in a URL it stands for itself.
     const std::string spaced = absl::StrReplaceAll(value, {{"+", " "}});

@@ -1,6 +1,7 @@
 #include "storage/metainfo.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,7 @@
 #include "base/bencode.h"
 #include "base/check.h"
 #include "storage/info_reader.h"
+#include "storage/percent.h"
 
 namespace starling::storage {
 namespace {
@@ -17,17 +19,9 @@ using bencode::Value;
 // A million files take nine tokens each, and the file tree of v2 is as deep as its folders.
 constexpr bencode::Limits kLimits{.depth_max = kPathDepthMax + 8, .tokens_max = 12'000'000};
 
-// A URL as it may be kept: not empty, not huge, nothing that would break a line on a terminal or
-// in a request.
-bool IsUsableUrl(absl::string_view url) {
-  return !url.empty() && url.size() <= kUrlSizeMax &&
-         std::all_of(url.begin(), url.end(),
-                     [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; });
-}
-
 void AppendUrl(const Value& value, std::vector<std::string>* urls) {
-  const std::optional<absl::string_view> url = value.string();
-  if (url.has_value() && IsUsableUrl(*url)) urls->emplace_back(*url);
+  std::optional<std::string> url = CleanUrl(value.string().value_or(""));
+  if (url.has_value()) urls->push_back(*std::move(url));
 }
 
 // BEP 12: with an announce-list, announce counts no more. Some programs write a plain list of URLs,
@@ -48,8 +42,8 @@ void ReadTrackers(const Value& torrent, Metainfo* metainfo) {
       metainfo->trackers.push_back(std::move(urls));
     }
   }
-  const absl::string_view announce = torrent.FindString("announce").value_or("");
-  if (count == 0 && IsUsableUrl(announce)) metainfo->trackers = {{std::string(announce)}};
+  const std::optional<std::string> announce = CleanUrl(torrent.FindString("announce").value_or(""));
+  if (count == 0 && announce.has_value()) metainfo->trackers = {{*announce}};
 }
 
 void ReadWebSeeds(const Value& torrent, Metainfo* metainfo) {
@@ -75,7 +69,7 @@ void ReadNodes(const Value& torrent, Metainfo* metainfo) {
     ++item;
     if (!host.has_value() || item == pair->end()) continue;
     const std::optional<int64_t> port = (*item).integer();
-    if (!IsUsableUrl(*host) || !port.has_value() || *port < 1 || *port > 65535) continue;
+    if (!IsHost(*host) || !port.has_value() || *port < 1 || *port > 65535) continue;
     metainfo->nodes.emplace_back(std::string(*host), static_cast<uint16_t>(*port));
   }
 }

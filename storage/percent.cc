@@ -1,9 +1,12 @@
 #include "storage/percent.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_replace.h"
 #include "base/bytes.h"
+#include "storage/metainfo.h"
 
 namespace starling::storage {
 
@@ -38,6 +41,24 @@ std::string PercentEncode(absl::string_view bytes) {
     }
   }
   return text;
+}
+
+std::optional<std::string> CleanUrl(absl::string_view url) {
+  url = absl::StripAsciiWhitespace(url);
+  if (url.empty() || url.size() > kUrlSizeMax) return std::nullopt;
+  for (const char c : url) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) return std::nullopt;
+  }
+  return absl::StrReplaceAll(url, {{" ", "%20"}});
+}
+
+bool IsHost(absl::string_view text) {
+  constexpr size_t kHostSizeMax = 255;
+  return !text.empty() && text.size() <= kHostSizeMax &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isgraph(static_cast<unsigned char>(c)) &&
+                  absl::string_view("/@[]").find(c) == absl::string_view::npos;
+         });
 }
 
 }  // namespace starling::storage

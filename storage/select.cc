@@ -42,27 +42,10 @@ std::optional<ClassMatch> MatchClass(absl::string_view pattern, size_t at, char 
   return ClassMatch{found != negated, i + 1};
 }
 
-// Does the text match at any of its ends: whole, each folder above it, or the bare name?
-bool MatchesPath(absl::string_view pattern, absl::string_view path) {
-  for (size_t slash = path.find('/'); slash != absl::string_view::npos;
-       slash = path.find('/', slash + 1)) {
-    if (GlobMatches(pattern, path.substr(0, slash))) return true;
-  }
-  return GlobMatches(pattern, path);
-}
+enum class End { kOfText, kOfAnyFolder };
 
-bool Selects(absl::string_view pattern, absl::string_view path) {
-  while (pattern.size() > 1 && pattern.back() == '/') pattern.remove_suffix(1);
-  if (MatchesPath(pattern, path)) return true;
-  const size_t top = path.find('/');
-  if (top != absl::string_view::npos && MatchesPath(pattern, path.substr(top + 1))) return true;
-  return pattern.find('/') == absl::string_view::npos &&
-         GlobMatches(pattern, path.substr(path.rfind('/') + 1));
-}
-
-}  // namespace
-
-bool GlobMatches(absl::string_view pattern, absl::string_view text) {
+// Does `text` match, or, if so asked, any of the folders above it?
+bool Matches(absl::string_view pattern, absl::string_view text, End end) {
   // One star is remembered: what stands before an earlier one is settled, so this never takes more
   // than pattern * text steps.
   size_t p = 0;
@@ -73,7 +56,8 @@ bool GlobMatches(absl::string_view pattern, absl::string_view text) {
       star = {++p, t};
       continue;
     }
-    if (t == text.size() && p == pattern.size()) return true;
+    const bool at_end = t == text.size() || (end == End::kOfAnyFolder && text[t] == '/');
+    if (at_end && p == pattern.size()) return true;
     if (t < text.size() && p < pattern.size()) {
       size_t pattern_next = p + 1;
       size_t text_next = t + 1;
@@ -100,6 +84,23 @@ bool GlobMatches(absl::string_view pattern, absl::string_view text) {
     p = star->first;
     t = ++star->second;
   }
+}
+
+bool Selects(absl::string_view pattern, absl::string_view path) {
+  while (pattern.size() > 1 && pattern.back() == '/') pattern.remove_suffix(1);
+  if (Matches(pattern, path, End::kOfAnyFolder)) return true;
+  const size_t top = path.find('/');
+  if (top != absl::string_view::npos && Matches(pattern, path.substr(top + 1), End::kOfAnyFolder)) {
+    return true;
+  }
+  return pattern.find('/') == absl::string_view::npos &&
+         GlobMatches(pattern, path.substr(path.rfind('/') + 1));
+}
+
+}  // namespace
+
+bool GlobMatches(absl::string_view pattern, absl::string_view text) {
+  return Matches(pattern, text, End::kOfText);
 }
 
 std::vector<bool> SelectFiles(const Metainfo& metainfo, std::span<const std::string> patterns) {

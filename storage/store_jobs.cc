@@ -17,31 +17,6 @@ absl::Status Corrupt(PieceIndex piece) {
 
 }  // namespace
 
-void StoreCore::Submit(std::unique_ptr<PieceJob> job) {
-  {
-    std::lock_guard lock(mutex_);
-    const auto [entry, is_first] = waiting_.try_emplace(job->piece().value());
-    if (!is_first) {
-      entry->second.push_back(std::move(job));
-      return;
-    }
-  }
-  workers.Submit(std::move(job));
-}
-
-std::unique_ptr<PieceJob> StoreCore::NextFor(PieceIndex piece) {
-  std::lock_guard lock(mutex_);
-  const auto entry = waiting_.find(piece.value());
-  std::vector<std::unique_ptr<PieceJob>>& jobs = entry->second;
-  if (jobs.empty()) {
-    waiting_.erase(entry);
-    return nullptr;
-  }
-  std::unique_ptr<PieceJob> job = std::move(jobs.front());
-  jobs.erase(jobs.begin());
-  return job;
-}
-
 void ReadJob::Work() {
   if (!core_->closed.load(std::memory_order_relaxed)) result_ = Read();
 }
@@ -63,19 +38,10 @@ void ReadJob::Finish(Time now) {
   if (core_->handler != nullptr) core_->handler->OnRead(now, ticket_, std::move(result_));
 }
 
-void PieceJob::Work() {
-  Do();
-  while (std::unique_ptr<PieceJob> next = core_->NextFor(piece_)) {
-    next->Do();
-    followers_.push_back(std::move(next));
-  }
-}
-
-void PieceJob::Finish(Time now) {
-  if (core_->handler != nullptr) Tell(now, *core_->handler);
-  for (const std::unique_ptr<PieceJob>& follower : followers_) {
-    if (core_->handler != nullptr) follower->Tell(now, *core_->handler);
-  }
+void Submit(std::unique_ptr<PieceJob> job) {
+  JobLanes& lanes = job->core().lanes;
+  const uint32_t lane = job->piece().value();
+  lanes.Submit(lane, std::move(job));
 }
 
 void SpillJob::Do() {
@@ -143,9 +109,8 @@ void StoreJob::Tell(Time now, StoreHandler& handler) {
 
 void CheckJob::Do() {
   if (core().closed.load(std::memory_order_relaxed)) return;
-  const Buffer space(kHashSpaceSize);
-  const absl::StatusOr<Sha1Digest> hash =
-      core().content.HashOf(piece(), ByteSpan(space.data(), kHashSpaceSize));
+  HashSpace space;
+  const absl::StatusOr<Sha1Digest> hash = core().content.HashOf(piece(), space);
   if (absl::IsNotFound(hash.status())) {
     verdict_.status = Corrupt(piece());
   } else if (!hash.ok()) {

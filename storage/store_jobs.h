@@ -8,12 +8,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "base/buffer.h"
 #include "storage/content_files.h"
 #include "storage/piece_store.h"
@@ -21,31 +19,22 @@
 
 namespace starling::storage {
 
-class PieceJob;
-
 struct StoreCore {
   StoreCore(std::shared_ptr<const Metainfo> metainfo, std::string dir, bool read_only,
             std::shared_ptr<OpenFiles> files, WorkerPool& pool, std::shared_ptr<BufferPool> buffers,
             StoreHandler& store_handler)
       : content(std::move(metainfo), std::move(dir), read_only, std::move(files)),
         workers(pool),
+        lanes(pool),
         read_buffers(std::move(buffers)),
         handler(&store_handler) {}
 
-  // Submits `job`, behind those that work on the same piece already.
-  void Submit(std::unique_ptr<PieceJob> job);
-  // The job that waited for `piece`, now that another one is through; nullptr frees the piece.
-  std::unique_ptr<PieceJob> NextFor(PieceIndex piece);
-
   ContentFiles content;
   WorkerPool& workers;
+  JobLanes lanes;  // one a piece
   const std::shared_ptr<BufferPool> read_buffers;
   StoreHandler* handler;            // of the loop's thread; nullptr once the store is destroyed
   std::atomic<bool> closed{false};  // the same for workers: reading and checking is in vain
-
- private:
-  std::mutex mutex_;
-  absl::flat_hash_map<uint32_t, std::vector<std::unique_ptr<PieceJob>>> waiting_;
 };
 
 class ReadJob final : public WorkerPool::Job {
@@ -64,26 +53,26 @@ class ReadJob final : public WorkerPool::Job {
   absl::StatusOr<Slice> result_;
 };
 
-// Work on one piece, done in order: a job that comes while another one is at the same piece is done
-// by the same worker right after it.
-class PieceJob : public WorkerPool::Job {
+// Work on one piece: done in the order in which it was asked for, on the lane of the piece.
+class PieceJob : public JobLanes::Job {
  public:
   PieceJob(std::shared_ptr<StoreCore> core, PieceIndex piece)
       : core_(std::move(core)), piece_(piece) {}
-  void Work() final;
-  void Finish(Time now) final;
   PieceIndex piece() const { return piece_; }
 
  protected:
-  virtual void Do() = 0;
+  void Tell(Time now) final {
+    if (core_->handler != nullptr) Tell(now, *core_->handler);
+  }
   virtual void Tell(Time now, StoreHandler& handler) = 0;
   StoreCore& core() const { return *core_; }
 
  private:
+  friend void Submit(std::unique_ptr<PieceJob> job);
   const std::shared_ptr<StoreCore> core_;
   const PieceIndex piece_;
-  std::vector<std::unique_ptr<PieceJob>> followers_;
 };
+void Submit(std::unique_ptr<PieceJob> job);
 
 class SpillJob final : public PieceJob {
  public:

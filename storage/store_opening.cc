@@ -38,7 +38,7 @@ struct Opening {
 // Hashes some pieces, then makes room and comes again for more.
 class HashJob final : public WorkerPool::Job {
  public:
-  HashJob(std::shared_ptr<Opening> opening, Buffer space)
+  HashJob(std::shared_ptr<Opening> opening, HashSpace space)
       : opening_(std::move(opening)), space_(std::move(space)) {}
 
   void Work() override {
@@ -49,8 +49,7 @@ class HashJob final : public WorkerPool::Job {
       const size_t index = opening_->next++;
       if (index >= opening_->to_check.size()) return;
       const PieceIndex piece = opening_->to_check[index];
-      const absl::StatusOr<Sha1Digest> hash =
-          core.content.HashOf(piece, ByteSpan(space_.data(), kHashSpaceSize));
+      const absl::StatusOr<Sha1Digest> hash = core.content.HashOf(piece, space_);
       if (hash.ok() && *hash == metainfo.PieceHash(piece)) good_.push_back(piece);
       if (!hash.ok() && !absl::IsNotFound(hash.status())) failure_ = hash.status();
       bytes += metainfo.PieceSize(piece);
@@ -75,7 +74,7 @@ class HashJob final : public WorkerPool::Job {
 
  private:
   const std::shared_ptr<Opening> opening_;
-  Buffer space_;
+  HashSpace space_;
   std::vector<PieceIndex> good_;
   uint32_t checked_ = 0;
   absl::Status failure_;
@@ -107,7 +106,7 @@ class LookJob final : public WorkerPool::Job {
                       static_cast<uint32_t>(opening.to_check.size());
     opening.jobs_running = static_cast<int>(jobs);
     for (size_t i = 0; i < jobs; ++i) {
-      opening.core->workers.Submit(std::make_unique<HashJob>(opening_, Buffer(kHashSpaceSize)));
+      opening.core->workers.Submit(std::make_unique<HashJob>(opening_, HashSpace()));
     }
   }
 

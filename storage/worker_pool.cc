@@ -76,4 +76,45 @@ void WorkerPool::DeliverFinished(Time now) {
   delivering_.clear();
 }
 
+void JobLanes::Job::Work() {
+  Do();
+  while (std::unique_ptr<Job> next = lanes_->Next(lane_)) {
+    next->Do();
+    followers_.push_back(std::move(next));
+  }
+}
+
+void JobLanes::Job::Finish(Time now) {
+  Tell(now);
+  for (const std::unique_ptr<Job>& follower : followers_) follower->Tell(now);
+}
+
+void JobLanes::Submit(uint32_t lane, std::unique_ptr<Job> job) {
+  job->lanes_ = this;
+  job->lane_ = lane;
+  {
+    std::lock_guard lock(mutex_);
+    const auto [entry, is_first] = waiting_.try_emplace(lane);
+    if (!is_first) {
+      entry->second.push_back(std::move(job));
+      return;
+    }
+  }
+  workers_.Submit(std::move(job));
+}
+
+std::unique_ptr<JobLanes::Job> JobLanes::Next(uint32_t lane) {
+  std::lock_guard lock(mutex_);
+  const auto entry = waiting_.find(lane);
+  CHECK(entry != waiting_.end());
+  std::vector<std::unique_ptr<Job>>& jobs = entry->second;
+  if (jobs.empty()) {
+    waiting_.erase(entry);
+    return nullptr;
+  }
+  std::unique_ptr<Job> job = std::move(jobs.front());
+  jobs.erase(jobs.begin());
+  return job;
+}
+
 }  // namespace starling::storage

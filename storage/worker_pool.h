@@ -10,12 +10,14 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "base/time.h"
 
@@ -60,6 +62,41 @@ class WorkerPool {
   std::vector<std::unique_ptr<Job>> finished_;
   std::vector<std::unique_ptr<Job>> delivering_;  // keeps its memory from batch to batch
   std::vector<std::thread> threads_;
+};
+
+// Puts jobs that must not overtake each other onto lanes: those of one lane are done one at a time
+// and told about in the order in which they were submitted. Lanes do not wait for each other, and
+// one that is idle costs nothing.
+class JobLanes {
+ public:
+  class Job : public WorkerPool::Job {
+   public:
+    void Work() final;
+    void Finish(Time now) final;
+
+   protected:
+    virtual void Do() = 0;            // on a worker
+    virtual void Tell(Time now) = 0;  // on the loop's thread
+
+   private:
+    friend class JobLanes;
+    JobLanes* lanes_ = nullptr;
+    uint32_t lane_ = 0;
+    // Jobs that came while this one was at work: done by the same worker right after it.
+    std::vector<std::unique_ptr<Job>> followers_;
+  };
+
+  // The jobs keep this alive, in whatever way they like.
+  explicit JobLanes(WorkerPool& workers) : workers_(workers) {}
+  void Submit(uint32_t lane, std::unique_ptr<Job> job);
+
+ private:
+  // The job that waits behind the one just done; nullptr frees the lane.
+  std::unique_ptr<Job> Next(uint32_t lane);
+
+  WorkerPool& workers_;
+  std::mutex mutex_;
+  absl::flat_hash_map<uint32_t, std::vector<std::unique_ptr<Job>>> waiting_;  // of busy lanes
 };
 
 }  // namespace starling::storage

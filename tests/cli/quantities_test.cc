@@ -88,6 +88,12 @@ TEST(Quantities, ShowSizesWithThreeDigits) {
   EXPECT_EQ(FormatRate(64'000'000), "64.0 MB/s");
 }
 
+TEST(Quantities, ShowPieceLengthsAsPowersOfTwo) {
+  EXPECT_EQ(FormatPieceLength(16'384), "16 KiB");
+  EXPECT_EQ(FormatPieceLength(4 << 20), "4 MiB");
+  EXPECT_EQ(FormatPieceLength(1000), "1000 bytes");
+}
+
 TEST(Quantities, ShowDurationsAsPeopleSayThem) {
   EXPECT_EQ(FormatDuration(milliseconds(312)), "0.31 s");
   EXPECT_EQ(FormatDuration(milliseconds(12'340)), "12.3 s");

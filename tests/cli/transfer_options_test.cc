@@ -86,8 +86,8 @@ TEST(TransferOptions, KeepTheWordsThatLeadToTheSamePeers) {
                              "--down-limit", "1M", "--state", "/tmp/a b", "--trackers", "never"});
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_THAT(options->network_words,
-              ElementsAre("--dht-bootstrap 127.0.0.1:7000", "--trackers never",
-                          "--state '/tmp/a b'", "--select '*.txt'"));
+              ElementsAre("--dht-bootstrap 127.0.0.1:7000", "--trackers never", "--select '*.txt'",
+                          "--state '/tmp/a b'"));
 }
 
 }  // namespace

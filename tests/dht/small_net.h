@@ -42,7 +42,10 @@ class SmallNet {
 
   void Send(const Endpoint& from, const Endpoint& to, std::string bytes) {
     ++sent_;
+    trace_ = HashNumbers({trace_, static_cast<uint64_t>(now_.time_since_epoch().count())});
+    for (const char c : bytes) trace_ = trace_ * 31 + static_cast<uint8_t>(c);
     if (drops_ && drops_(Datagram{from, to, bytes})) return;
+    if (damage_ && !bytes.empty()) damage_(bytes);
     const Time arrival = now_ + delay_;
     queue_.emplace(std::make_pair(arrival, sequence_++), Datagram{from, to, std::move(bytes)});
   }
@@ -65,8 +68,11 @@ class SmallNet {
 
   void set_delay(Duration delay) { delay_ = delay; }
   void set_drops(std::function<bool(const Datagram&)> drops) { drops_ = std::move(drops); }
+  void set_damage(std::function<void(std::string&)> damage) { damage_ = std::move(damage); }
   Time now() const { return now_; }
   uint64_t sent() const { return sent_; }
+  // Names a run: all datagrams and when they were sent.
+  uint64_t trace() const { return trace_; }
   uint64_t wake_ups() const { return wake_ups_; }
 
  private:
@@ -97,10 +103,12 @@ class SmallNet {
   std::map<Endpoint, Host*> hosts_;
   std::map<std::pair<Time, uint64_t>, Datagram> queue_;
   std::function<bool(const Datagram&)> drops_;
+  std::function<void(std::string&)> damage_;
   Duration delay_ = milliseconds(20);
   Time now_{seconds(1000)};
   uint64_t sequence_ = 0;
   uint64_t sent_ = 0;
+  uint64_t trace_ = 0;
   uint64_t wake_ups_ = 0;
 };
 
@@ -166,7 +174,10 @@ class Stranger : public SmallNet::Host {
   void OnDatagram(Time, const Endpoint& from, ByteView bytes) override {
     const absl::string_view text = AsText(bytes);
     heard_.push_back({from, endpoint_, std::string(text.data(), text.size())});
-    if (responder_) responder_(heard_.back(), *krpc::Parse(AsBytes(heard_.back().bytes)));
+    if (!responder_) return;
+    if (const auto message = krpc::Parse(AsBytes(heard_.back().bytes))) {
+      responder_(heard_.back(), *message);
+    }
   }
   template <class Body>
   void Say(const Endpoint& to, absl::string_view transaction, const Body& body) {

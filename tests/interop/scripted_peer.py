@@ -10,6 +10,7 @@ import threading
 import network
 
 _PROTOCOL = b"\x13BitTorrent protocol"
+_PEER_ID = b"-XX0000-corruptpeer0"
 _HANDSHAKE_SIZE = 68
 _UNCHOKE, _BITFIELD, _REQUEST, _PIECE = 1, 5, 6, 7
 _BLOCK_SIZE_MAX = 1 << 17
@@ -48,7 +49,7 @@ class CorruptPeer:
                 if not handshake.startswith(_PROTOCOL) or handshake[28:48] != self._info_hash:
                     return
                 self.connections += 1
-                stream.sendall(_PROTOCOL + bytes(8) + self._info_hash + b"-XX0000-corruptpeer0"[:20])
+                stream.sendall(_PROTOCOL + bytes(8) + self._info_hash + _PEER_ID)
                 stream.sendall(_message(_BITFIELD, self._full_bitfield()) + _message(_UNCHOKE))
                 self._answer_requests(stream)
             except OSError:

@@ -17,9 +17,11 @@
 namespace starling::peer {
 
 struct DiskOptions {
-  std::string content;              // what lies there at first; empty: nothing
+  std::string content = {};  // what lies there at first; empty: nothing
   Duration latency = milliseconds(1);
   Duration store_latency = milliseconds(2);
+  // Lies: blocks of these pieces are read with one bit wrong. Bit 0: the first block, and so on.
+  std::map<uint32_t, uint32_t> corrupt_reads = {};
   bool spills_fail = false;
   bool stores_fail = false;  // the disk is full
   bool reads_fail = false;
@@ -58,8 +60,13 @@ class MemoryStore final : public storage::PieceStore {
         return;
       }
       const size_t at = size_t{request.piece.value()} * metainfo_->piece_length + request.offset;
-      handler_->OnRead(happenings_.now(), ticket,
-                       Buffer::CopyFrom(AsBytes(content_).subspan(at, request.length)));
+      std::string bytes = content_.substr(at, request.length);
+      const auto lie = options_.corrupt_reads.find(request.piece.value());
+      if (lie != options_.corrupt_reads.end() &&
+          (lie->second >> (request.offset / storage::kBlockSize) & 1) != 0) {
+        bytes[0] = static_cast<char>(bytes[0] ^ 1);
+      }
+      handler_->OnRead(happenings_.now(), ticket, Buffer::CopyFrom(AsBytes(bytes)));
     });
   }
   void Spill(PieceIndex piece, uint32_t offset, Payload block) override {
@@ -69,9 +76,9 @@ class MemoryStore final : public storage::PieceStore {
     Later(options_.store_latency, [this, piece, offset, block] {
       --spilling_[piece];
       if (!options_.spills_fail) Put(piece, offset, block);
-      handler_->OnSpilled(happenings_.now(), piece, offset,
-                          options_.spills_fail ? absl::FailedPreconditionError("hard link")
-                                               : absl::OkStatus());
+      handler_->OnSpilled(
+          happenings_.now(), piece, offset,
+          options_.spills_fail ? absl::FailedPreconditionError("hard link") : absl::OkStatus());
     });
   }
   void Store(PieceIndex piece, std::vector<Payload> blocks) override {
@@ -146,8 +153,7 @@ class MemoryStorage final : public storage::Storage {
   std::unique_ptr<storage::PieceStore> Open(std::shared_ptr<const storage::Metainfo> metainfo,
                                             const storage::StoreOptions&,
                                             storage::StoreHandler& handler) override {
-    auto store =
-        std::make_unique<MemoryStore>(happenings_, options_, std::move(metainfo), handler);
+    auto store = std::make_unique<MemoryStore>(happenings_, options_, std::move(metainfo), handler);
     store_ = store.get();
     return store;
   }

@@ -31,9 +31,9 @@ class PickerDrawing {
       if (have[i] == 'x') wanted.Clear(PieceIndex(i));
     }
     const uint32_t piece_length = blocks * storage::kBlockSize;
-    pieces = std::make_unique<Pieces>(
-        PieceGeometry{size_, piece_length, uint64_t{size_} * piece_length}, wanted, had, memory_,
-        seed);
+    pieces =
+        std::make_unique<Pieces>(PieceGeometry{size_, piece_length, uint64_t{size_} * piece_length},
+                                 wanted, had, memory_, seed);
     picker = std::make_unique<Picker>(*pieces, random_, sequential);
     for (char level = '1'; level <= '9'; ++level) {
       std::string row;

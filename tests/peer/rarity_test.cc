@@ -9,10 +9,9 @@ namespace starling::peer {
 namespace {
 
 bool IsSorted(const Rarity& rarity) {
-  return std::is_sorted(rarity.order().begin(), rarity.order().end(),
-                        [&](PieceIndex a, PieceIndex b) {
-                          return rarity.availability(a) < rarity.availability(b);
-                        });
+  return std::is_sorted(
+      rarity.order().begin(), rarity.order().end(),
+      [&](PieceIndex a, PieceIndex b) { return rarity.availability(a) < rarity.availability(b); });
 }
 
 TEST(Rarity, StaysSortedThroughAnyChanges) {

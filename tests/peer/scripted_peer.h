@@ -1,6 +1,8 @@
 // A peer whose every message a test writes by hand, speaking with a TorrentHost in a TorrentWorld.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -21,7 +23,8 @@ class ScriptedPeer final : public StreamHandler {
  public:
   explicit ScriptedPeer(TorrentWorld& world, int number = 1, bool fast = true,
                         bool extensions = true)
-      : world_(world), address_(Endpoint::V4(0x5a000001u + (static_cast<uint32_t>(number) << 8), 7000)) {
+      : world_(world),
+        address_(Endpoint::V4(0x5a000001u + (static_cast<uint32_t>(number) << 8), 7000)) {
     handshake.info_hash = world.test.metainfo->info_hash();
     handshake.peer_id.bytes[0] = std::byte{0x2d};
     handshake.peer_id.bytes[1] = static_cast<std::byte>(number);
@@ -145,6 +148,40 @@ class ScriptedSeeder {
   std::function<bool(const storage::BlockRequest&)> is_corrupt;
   int answers = 1'000'000;  // so many requests are answered
   int asked = 0;
+};
+
+inline constexpr uint32_t kBlock = storage::kBlockSize;
+
+inline storage::BlockRequest BlockOf(uint32_t piece, uint32_t block = 0) {
+  return {PieceIndex(piece), block * kBlock, kBlock};
+}
+
+// A host that seeds 8 pieces of four blocks, and a peer that has joined it.
+struct Served {
+  explicit Served(bool fast = true, const HostOptions& options = {})
+      : world(TestTorrent(8)), seeder(world.AddSeeder(options)), peer(world, 1, fast) {
+    world.Run(seconds(1));
+    peer.Join(seeder);
+  }
+  void BeUnchoked() {
+    peer.Say(Interested{});
+    EXPECT_TRUE(peer.Heard("unchoke"));
+  }
+  TorrentWorld world;
+  TorrentHost& seeder;
+  ScriptedPeer peer;
+};
+
+// A host that wants 8 pieces, and a peer that has joined it.
+struct Wanting {
+  explicit Wanting(bool fast = true, const HostOptions& options = {})
+      : world(TestTorrent(8)), leecher(world.AddLeecher(options)), peer(world, 1, fast) {
+    world.Run(seconds(1));
+    peer.Join(leecher);
+  }
+  TorrentWorld world;
+  TorrentHost& leecher;
+  ScriptedPeer peer;
 };
 
 }  // namespace starling::peer

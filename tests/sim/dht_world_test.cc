@@ -33,9 +33,13 @@ struct AnnouncedNetwork {
   }
   DhtHost& Any() { return network[static_cast<size_t>(random.Below(network.size()))]; }
   void AnnounceAll() {
+    AnnounceAll([this]() -> DhtHost& { return Any(); });
+  }
+  template <class Pick>
+  void AnnounceAll(Pick pick) {
     std::vector<std::unique_ptr<LookupProbe>> probes;
     for (const InfoHash& target : targets) {
-      DhtHost& host = Any();
+      DhtHost& host = pick();
       values.push_back(world.endpoint(host.index()));
       probes.push_back(std::make_unique<LookupProbe>());
       probes.back()->Announce(world, host, target, kSimulatedPort);
@@ -181,7 +185,7 @@ TEST(DhtWorld, NeedsNoBootstrapNodeOnceItStands) {
     AnnouncedNetwork net(Lossless(seed), 300, 50);
     for (size_t i = 0; i < 3; ++i) net.world.Crash(net.network[i].index());
     const auto alive = [&]() -> DhtHost& { return net.network[3 + net.random.Below(297)]; };
-    net.AnnounceAll();
+    net.AnnounceAll(alive);
     EXPECT_GE(net.CountFound(alive), 49u);
     return net.world.trace_hash();
   });

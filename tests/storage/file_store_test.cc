@@ -2,14 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
 
-#include "tests/storage/test_disk.h"
+#include "tests/storage/file_store_fixture.h"
 
 namespace starling::storage {
 namespace {
@@ -21,46 +18,7 @@ using testing::IsEmpty;
 
 constexpr uint32_t kPiece = 32 << 10;
 
-class FileStore : public testing::Test {
- protected:
-  StoreOptions In(const std::string& dir) const {
-    StoreOptions options;
-    options.dir = dir;
-    return options;
-  }
-  std::unique_ptr<TestStore> Open(const TestContent& content) {
-    return Open(content, In(folder.path()));
-  }
-  std::unique_ptr<TestStore> Open(const TestContent& content, const StoreOptions& options) {
-    return std::make_unique<TestStore>(workers, storage, content.metainfo, options);
-  }
-  void WriteAll(const TestContent& content) {
-    for (size_t i = 0; i < content.metainfo->files.size(); ++i) {
-      const FileEntry& file = content.metainfo->files[i];
-      if (!file.is_padding()) folder.Write(file.JoinedPath(), content.FileBytes(i));
-    }
-  }
-  void StoreAll(const TestContent& content, TestStore& store) {
-    for (uint32_t i = 0; i < content.metainfo->piece_count(); ++i) {
-      const absl::Status status = store.Store(i, content.Blocks(i));
-      ASSERT_TRUE(status.ok()) << status;
-    }
-  }
-  void ExpectAllThere(const TestContent& content) {
-    for (size_t i = 0; i < content.metainfo->files.size(); ++i) {
-      const FileEntry& file = content.metainfo->files[i];
-      if (file.is_padding()) continue;
-      EXPECT_TRUE(folder.Read(file.JoinedPath()) == content.FileBytes(i)) << file.JoinedPath();
-    }
-  }
-  static std::string MessageOf(const TestStore& store) {
-    return store.opened->ok() ? "none" : std::string(store.opened->status().message());
-  }
-
-  TempFolder folder;
-  TestWorkers workers;
-  FileStorage storage{workers.pool};
-};
+class FileStore : public FileStoreFixture {};
 
 TEST_F(FileStore, AFreshDownloadHasNothingAndMakesNoFiles) {
   const TestContent content = DrawnContent("a:50000 d/b:100000", kPiece);
@@ -302,8 +260,6 @@ TEST_F(FileStore, RefusesV2OnlyTorrentsInWords) {
   EXPECT_THAT(MessageOf(*Open(content)), HasSubstr("v2"));
 }
 
-// --- Names ---
-
 TEST_F(FileStore, ContentMadeHereIsFoundUnderItsOwnNames) {
   const TestContent content = DrawnContent("CON:40000 readme:10 README:50000", kPiece);
   WriteAll(content);
@@ -319,209 +275,6 @@ TEST_F(FileStore, ADownloadGetsSafeNames) {
     EXPECT_THAT(folder.List(), ElementsAre("t/", "t/README (2)", "t/_CON", "t/readme"));
   }
   EXPECT_EQ(Open(content)->Have(), "***");
-}
-
-// --- Attacks ---
-
-TEST_F(FileStore, FollowsNoLinkToAFile) {
-  const TestContent content = DrawnContent("a:100000", kPiece);
-  TempFolder outside;
-  outside.Write("victim", content.FileBytes(0));
-  fs::create_symlink(outside / "victim", folder / "a");
-  const auto store = Open(content);
-  EXPECT_EQ(store->Have(), "    ") << "not even for reading";
-  const absl::Status status = store->Store(0, content.Blocks(0));
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("symbolic link"));
-  EXPECT_TRUE(outside.Read("victim") == content.FileBytes(0));
-}
-
-TEST_F(FileStore, FollowsNoLinkToAFolder) {
-  const TestContent content = DrawnContent("d/a:100000 d/e:0", kPiece);
-  TempFolder outside;
-  fs::create_directories(folder / "t");
-  fs::create_directory_symlink(outside.path(), folder / "t/d");
-  const auto store = Open(content);
-  EXPECT_THAT(MessageOf(*store), HasSubstr("symbolic link")) << "the empty file cannot be made";
-  EXPECT_FALSE(store->Store(0, content.Blocks(0)).ok());
-  EXPECT_THAT(outside.List(), IsEmpty());
-}
-
-TEST_F(FileStore, FollowsADownloadFolderThatIsALink) {
-  const TestContent content = DrawnContent("a:100000", kPiece);
-  TempFolder elsewhere;
-  fs::create_directory_symlink(elsewhere.path(), folder / "link");
-  const auto store = Open(content, In(folder / "link"));
-  EXPECT_TRUE(store->Store(0, content.Blocks(0)).ok());
-  EXPECT_TRUE(elsewhere.Has("a"));
-}
-
-TEST_F(FileStore, OpensNoPipeOrDevice) {
-  const TestContent content = DrawnContent("a:100000", kPiece);
-  ASSERT_EQ(mkfifo((folder / "a").c_str(), 0600), 0);
-  const auto store = Open(content);
-  EXPECT_EQ(store->Have(), "    ");
-  EXPECT_FALSE(store->Store(0, content.Blocks(0)).ok());
-}
-
-TEST_F(FileStore, NothingShowsUpUnderOtherNamesOfAFile) {
-  const TestContent content = DrawnContent("a:100000", kPiece);
-  const std::string other = content.FileBytes(0).substr(0, 60000) + std::string(40000, '?');
-  folder.Write("other", other);
-  fs::create_hard_link(folder / "other", folder / "a");
-  const auto store = Open(content);
-  EXPECT_EQ(store->Have(), "*   ");
-  ASSERT_TRUE(store->Spill(2, 0, content.Blocks(2)[0]).ok());
-  EXPECT_TRUE(folder.Read("other") == other);
-  for (uint32_t i = 1; i < 4; ++i) ASSERT_TRUE(store->Store(i, content.Blocks(i)).ok());
-  ExpectAllThere(content);
-  EXPECT_TRUE(folder.Read("other") == other);
-  EXPECT_EQ(*store->Read(0, 0, kBlockSize), content.PieceBytes(0).substr(0, kBlockSize));
-  EXPECT_THAT(folder.List(), ElementsAre("a", "other")) << "no copy is left behind";
-}
-
-TEST_F(FileStore, APrivateCopyKeepsHolesAndLength) {
-  const TestContent content = DrawnContent("a:4000000", kPiece);
-  folder.Write("other", content.FileBytes(0).substr(0, 100000));
-  fs::resize_file(folder / "other", 5000000);
-  fs::create_hard_link(folder / "other", folder / "a");
-  const auto store = Open(content);
-  ASSERT_TRUE(store->Store(50, content.Blocks(50)).ok());
-  EXPECT_EQ(fs::file_size(folder / "a"), 5000000u);
-  struct stat status;
-  ASSERT_EQ(stat((folder / "a").c_str(), &status), 0);
-  EXPECT_LT(status.st_blocks * 512, 400000);
-}
-
-// --- Reading only ---
-
-TEST_F(FileStore, ReadOnlyWritesAndMakesNothing) {
-  const TestContent content = DrawnContent("a:40000 e:0 b:60000", kPiece);
-  folder.Write("t/a", content.FileBytes(0));
-  StoreOptions options = In(folder.path());
-  options.read_only = true;
-  const auto store = Open(content, options);
-  EXPECT_EQ(store->Have(), "*   ");
-  EXPECT_EQ(*store->Read(0, 0, 100), content.bytes.substr(0, 100));
-  EXPECT_EQ(store->Store(2, content.Blocks(2)).code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(store->Spill(2, 0, content.Blocks(2)[0]).code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(folder.List(), ElementsAre("t/", "t/a"));
-}
-
-TEST_F(FileStore, ReadOnlyOfAMissingFolderIsAnError) {
-  StoreOptions options = In(folder / "none");
-  options.read_only = true;
-  const auto store = Open(DrawnContent("a:40000", kPiece), options);
-  EXPECT_EQ(store->opened->status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(MessageOf(*store),
-            "cannot open folder " + folder / "none" + ": No such file or directory");
-  EXPECT_FALSE(folder.Has("none"));
-}
-
-// --- Disks that fail ---
-
-TEST_F(FileStore, MakesTheDownloadFolder) {
-  const auto store = Open(DrawnContent("a:40000", kPiece), In(folder / "new/folder"));
-  EXPECT_TRUE(store->opened->ok());
-  EXPECT_TRUE(folder.Has("new/folder"));
-}
-
-TEST_F(FileStore, SaysWhyAFolderCannotBeUsed) {
-  const TestContent content = DrawnContent("a:40000", kPiece);
-  folder.Write("file", "x");
-  EXPECT_THAT(MessageOf(*Open(content, In(folder / "file"))), HasSubstr("Not a directory"));
-  EXPECT_THAT(MessageOf(*Open(content, In(folder / "file/below"))), HasSubstr("Not a directory"));
-}
-
-// Runs as somebody without the rights of root while it lives.
-class Unprivileged {
- public:
-  Unprivileged() : was_root_(geteuid() == 0) {
-    if (was_root_) {
-      EXPECT_EQ(seteuid(65534), 0);
-    }
-  }
-  ~Unprivileged() {
-    if (was_root_) {
-      EXPECT_EQ(seteuid(0), 0);
-    }
-  }
-
- private:
-  bool was_root_;
-};
-
-TEST_F(FileStore, SaysThatAFolderIsNotWritableBeforeAnythingIsFetched) {
-  const TestContent content = DrawnContent("a:40000", kPiece);
-  fs::permissions(folder.path(), fs::perms(0555));
-  {
-    const Unprivileged nobody;
-    const auto store = Open(content);
-    EXPECT_EQ(store->opened->status().code(), absl::StatusCode::kPermissionDenied);
-    EXPECT_EQ(MessageOf(*store), "cannot write to " + folder.path() + ": Permission denied");
-  }
-  fs::permissions(folder.path(), fs::perms(0755));
-}
-
-TEST_F(FileStore, AFolderThatIsNotWritableServesWhatIsComplete) {
-  const TestContent content = DrawnContent("a:40000", kPiece);
-  WriteAll(content);
-  fs::permissions(folder.path(), fs::perms(0555));
-  {
-    const Unprivileged nobody;
-    EXPECT_EQ(Open(content)->Have(), "**");
-  }
-  fs::permissions(folder.path(), fs::perms(0755));
-}
-
-TEST_F(FileStore, AnUnreadableFileIsAnErrorAndNotNothing) {
-  const TestContent content = DrawnContent("a:40000", kPiece);
-  WriteAll(content);
-  fs::permissions(folder.path(), fs::perms(0755));
-  fs::permissions(folder / "a", fs::perms(0));
-  const Unprivileged nobody;
-  EXPECT_THAT(MessageOf(*Open(content)), HasSubstr("cannot read " + folder / "a"));
-}
-
-// Lets no file of this process grow beyond `size` while it lives, as a full disk would.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t size) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
-    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &before_), 0);
-    const rlimit limit{size, before_.rlim_max};
-    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
-  }
-  ~FullDisk() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, signal_);
-  }
-
- private:
-  rlimit before_;
-  void (*signal_)(int);
-};
-
-TEST_F(FileStore, SaysWhyAWriteFailed) {
-  const TestContent content = DrawnContent("a:100000", kPiece);
-  const auto store = Open(content);
-  {
-    const FullDisk full(50000);
-    const absl::Status status = store->Store(0, content.Blocks(0));
-    EXPECT_EQ(std::string(status.message()),
-              "cannot write to " + folder / "a" + ": File too large");
-    EXPECT_NE(status.code(), absl::StatusCode::kDataLoss) << "no peer is to blame";
-    EXPECT_FALSE(store->Spill(1, 0, content.Blocks(1)[0]).ok());
-  }
-  EXPECT_TRUE(store->Store(0, content.Blocks(0)).ok()) << "room was made: it goes on";
-}
-
-TEST_F(FileStore, AWriteThatEndsHalfwayIsAFailure) {
-  const TestContent content = DrawnContent("a:100000", kPiece);
-  folder.Write("a", std::string(100000, '?'));
-  const auto store = Open(content);
-  const FullDisk full(70000);  // within the third piece
-  EXPECT_TRUE(store->Store(1, content.Blocks(1)).ok());
-  EXPECT_FALSE(store->Store(2, content.Blocks(2)).ok());
 }
 
 }  // namespace

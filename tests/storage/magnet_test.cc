@@ -144,6 +144,13 @@ TEST(Magnet, SurvivesDamage) {
   test::ForEachNoise(3, 2000, 200, valid, parse);
 }
 
+TEST(Percent, CleansUrls) {
+  EXPECT_EQ(CleanUrl(" http://a/b c\n"), "http://a/b%20c");
+  EXPECT_EQ(CleanUrl(" "), std::nullopt);
+  EXPECT_EQ(CleanUrl("http://a\r\nX: y"), std::nullopt);
+  EXPECT_EQ(CleanUrl(std::string(kUrlSizeMax + 1, 'a')), std::nullopt);
+}
+
 TEST(Percent, IsRightForEveryByte) {
   std::string bytes;
   for (int i = 0; i < 256; ++i) bytes += static_cast<char>(i);

@@ -211,14 +211,58 @@ TEST(Metainfo, RefusesSizesThatOverflow) {
               HasSubstr("too many pieces"));
 }
 
+TEST(Metainfo, RefusesPathsThatAreTooLongOrTooDeep) {
+  const auto with_path = [](const std::string& path) {
+    return ErrorOf(ParseInfoText(MultiInfo(absl::StrCat("d6:lengthi1e4:pathl", path, "ee"), 1)));
+  };
+  std::string deep;
+  for (size_t i = 0; i < kPathDepthMax; ++i) deep += "1:d";
+  EXPECT_EQ(with_path(deep), "none");
+  EXPECT_THAT(with_path(deep + "1:d"), HasSubstr("no usable path"));
+  EXPECT_EQ(with_path(Bencoded(std::string(kNameSizeMax, 'x'))), "none");
+  EXPECT_THAT(with_path(Bencoded(std::string(kNameSizeMax + 1, 'x'))), HasSubstr("no usable path"));
+}
+
+TEST(Metainfo, RefusesWhatIsTooLarge) {
+  EXPECT_THAT(ErrorOf(Parse(std::string(kMetainfoSizeMax + 1, 'd'))), HasSubstr("64 MiB"));
+  EXPECT_THAT(ErrorOf(ParseInfoText(std::string(kInfoSizeMax + 1, 'd'))), HasSubstr("32 MiB"));
+}
+
+TEST(Metainfo, RefusesMoreFilesThanTheLimit) {
+  std::string files;
+  for (size_t i = 0; i <= kFilesMax; ++i) files += "de";
+  EXPECT_THAT(ErrorOf(ParseInfoText(MultiInfo(files, 1))), HasSubstr("too many files"));
+}
+
+TEST(Metainfo, KeepsAtMostSoManyWebSeedsAndNodes) {
+  std::string seeds;
+  std::string nodes;
+  for (int i = 0; i < 1000; ++i) {
+    absl::StrAppend(&seeds, Bencoded(absl::StrCat("http://", i)));
+    nodes += "l1:hi5ee";
+  }
+  const auto metainfo =
+      Parse(absl::StrCat("d4:infod6:lengthi20e4:name1:x12:piece lengthi16384e6:pieces", Hashes(1),
+                         "e5:nodesl", nodes, "e8:url-listl", seeds, "ee"));
+  ASSERT_TRUE(metainfo.ok()) << metainfo.status();
+  EXPECT_EQ(metainfo->web_seeds.size(), kWebSeedsMax);
+  EXPECT_EQ(metainfo->nodes.size(), kNodesMax);
+}
+
+TEST(Metainfo, CleansUrls) {
+  const auto metainfo = ParseWith("8:announce12: http://a\r\n ");
+  ASSERT_TRUE(metainfo.ok());
+  EXPECT_THAT(metainfo->trackers, ElementsAre(ElementsAre("http://a")));
+}
+
 TEST(Metainfo, RefusesNamesThatWouldFillTheMemory) {
   // Each of many files repeats the long name of the folder.
   std::string files;
-  for (int i = 0; i < 140'000; ++i) files += "d6:lengthi1e4:pathl1:aee";
+  for (int i = 0; i < 70'000; ++i) files += "d6:lengthi1e4:pathl1:aee";
   const std::string info =
       absl::StrCat("d5:filesl", files, "e4:name", Bencoded(std::string(4096, 'n')),
                    "12:piece lengthi1048576e6:pieces", Hashes(1), "e");
-  EXPECT_THAT(ErrorOf(ParseInfoText(info)), HasSubstr("too many files"));
+  EXPECT_THAT(ErrorOf(ParseInfoText(info)), HasSubstr("names of its files are too long"));
 }
 
 TEST(Metainfo, ReadsTheTorrentsThatLibtorrentMakes) {

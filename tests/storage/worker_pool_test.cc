@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "tests/storage/test_disk.h"
@@ -90,6 +92,52 @@ TEST(WorkerPool, DoesAllWorkBeforeItIsGoneButFinishesNothing) {
   }
   EXPECT_EQ(worked, 1000);
   EXPECT_EQ(finished, 0);
+}
+
+class NoteJob final : public JobLanes::Job {
+ public:
+  NoteJob(std::string* done, std::string* told, char name)
+      : done_(done), told_(told), name_(name) {}
+
+ private:
+  void Do() override { *done_ += name_; }
+  void Tell(Time) override { *told_ += name_; }
+
+  std::string* done_;
+  std::string* told_;
+  char name_;
+};
+
+TEST(JobLanes, KeepTheOrderOfEachLane) {
+  TestWorkers workers(4);
+  JobLanes lanes(workers.pool);
+  constexpr int kLanes = 8;
+  std::string done[kLanes];  // Written by whichever worker has the lane: never by two at once.
+  std::string told[kLanes];
+  for (char name = 'a'; name <= 'z'; ++name) {
+    for (uint32_t lane = 0; lane < kLanes; ++lane) {
+      lanes.Submit(lane, std::make_unique<NoteJob>(&done[lane], &told[lane], name));
+    }
+  }
+  ASSERT_TRUE(workers.Until([&] {
+    return std::all_of(told, told + kLanes, [](const std::string& t) { return t.size() == 26; });
+  }));
+  for (int lane = 0; lane < kLanes; ++lane) {
+    EXPECT_EQ(done[lane], "abcdefghijklmnopqrstuvwxyz");
+    EXPECT_EQ(told[lane], done[lane]);
+  }
+}
+
+TEST(JobLanes, AreFreeAgainWhenTheirWorkIsDone) {
+  TestWorkers workers;
+  JobLanes lanes(workers.pool);
+  std::string done;
+  std::string told;
+  for (const char name : {'a', 'b', 'c'}) {
+    lanes.Submit(7, std::make_unique<NoteJob>(&done, &told, name));
+    ASSERT_TRUE(workers.Until([&] { return !told.empty() && told.back() == name; }));
+  }
+  EXPECT_EQ(told, "abc");
 }
 
 }  // namespace

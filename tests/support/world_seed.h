@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cinttypes>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -37,6 +39,8 @@ inline void EachRunTwice(absl::FunctionRef<uint64_t(uint64_t seed)> run) {
   if (testing::Test::HasFatalFailure()) return;
   const uint64_t second = run(seed);
   EXPECT_EQ(first, second) << "the same seed gave two different runs";
+  // So that builds by other compilers can be compared.
+  std::printf("  trace hash %016" PRIx64 " of seed %" PRIu64 "\n", first, seed);
 }
 
 }  // namespace starling::testing_support

@@ -43,7 +43,7 @@ def _register():
         for leecher in kinds:
             if seeder != leecher or seeder == "libtorrent":
                 add_case(f"foreign_dht_{seeder}_to_{leecher}", _fetch_by_dht(seeder, leecher),
-                         seconds_max=110, is_self_check=True,
+                         seconds_max=150, is_self_check=True,
                          needs_namespace="transmission" in (seeder, leecher))
     for protocol in ("http", "udp"):
         for seeder, leecher in (("libtorrent", "aria2"), ("aria2", "libtorrent")):

@@ -45,8 +45,11 @@ def private_torrent_sends_no_dht_packet(world):
     for leecher in (getter, foreigner):
         leecher.wait_complete(60)
         shared.verify_copy(leecher.downloads)
+    if recorder.queries_about(torrent):
+        raise Failure(f"the DHT was asked for the torrent: {recorder.queries_about(torrent)[0]}")
     if recorder.datagrams():
-        raise Failure(f"the DHT was asked: {recorder.queries() or recorder.datagrams()}")
+        names = [query.name for query in recorder.queries()]
+        raise Failure(f"{len(recorder.datagrams())} packets went to the DHT, queries: {names}")
     # On the wire as well, should they have found another node. libtorrent's uTP passes.
     ours = (seeder.address, getter.address)
     for packet in capture.packets():

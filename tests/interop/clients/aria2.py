@@ -4,6 +4,8 @@ Its UDP socket (DHT and UDP trackers) and its listening socket are bound to no a
 seen as `network.wildcard_source()` and needs a port of its own. It waits about ten seconds before
 its first DHT lookup, and its DHT runs only while a torrent does. Without `--enable-dht` it has no
 UDP trackers either, so the DHT stays on in tracker cases, with no node to ask.
+
+As a leecher it sends its whole bitfield again where a run of `have` messages would be longer.
 """
 
 import json

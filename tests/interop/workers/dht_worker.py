@@ -1,6 +1,7 @@
 """A DHT of libtorrent nodes in one process, each with an address of its own.
 
-Arguments: the endpoints of the nodes. Prints the event `ready` once every node knows others. The end of stdin ends the process.
+Arguments: the endpoints of the nodes. Prints the event `ready` once every node knows others. The
+end of stdin ends the process.
 """
 
 import json

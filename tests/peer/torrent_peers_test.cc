@@ -1,0 +1,162 @@
+// Who is connected: one connection a peer, none to ourselves, limits, room for newcomers, retries.
+#include <gtest/gtest.h>
+
+#include "tests/peer/scripted_peer.h"
+#include "tests/peer/torrent_world.h"
+
+namespace starling::peer {
+namespace {
+
+TEST(TorrentPeers, KeepOneOfTwoCrossingConnections) {
+  for (int lead = -30; lead <= 30; lead += 5) {
+    TorrentWorld world(TestTorrent(40));
+    world.net.options().rate = 20'000;
+    TorrentHost& first = world.AddLeecher();
+    TorrentHost& second = world.AddLeecher();
+    world.Run(seconds(1));
+    if (lead < 0) first.Meet(second);
+    world.Run(milliseconds(std::abs(lead)));
+    second.Meet(first);
+    first.Meet(second);
+    world.Run(seconds(3));
+    EXPECT_EQ(first.counts().connected, 1u) << lead;
+    EXPECT_EQ(second.counts().connected, 1u) << lead;
+  }
+}
+
+TEST(TorrentPeers, NeverStayConnectedToThemselves) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& host = world.AddLeecher();
+  host.Meet(host);
+  world.Run(hours(1));
+  EXPECT_EQ(host.counts().connected, 0u);
+  EXPECT_EQ(host.connected, 0);
+  EXPECT_EQ(world.net.dials(), 1);
+}
+
+TEST(TorrentPeers, RefuseAStrangerWithTheIdOfAConnectedPeer) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& host = world.AddLeecher();
+  ScriptedPeer peer(world, 1);
+  peer.Join(host);
+  ScriptedPeer thief(world, 2);
+  thief.handshake.peer_id = peer.handshake.peer_id;
+  thief.Join(host);
+  EXPECT_TRUE(thief.closed);
+  EXPECT_FALSE(peer.closed);
+}
+
+TEST(TorrentPeers, LeaveRoomForThoseWhoCome) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& host = world.AddLeecher({.connections_max = 10});
+  std::vector<std::unique_ptr<ScriptedPeer>> peers;
+  for (int i = 0; i < 20; ++i) {
+    peers.push_back(std::make_unique<ScriptedPeer>(world, i + 1));
+    host.Meet(peers.back()->address());
+  }
+  world.Run(seconds(2));
+  EXPECT_EQ(host.counts().connected, 8u);
+  ScriptedPeer ninth(world, 30);
+  ninth.Join(host);
+  ScriptedPeer tenth(world, 31);
+  tenth.Join(host);
+  EXPECT_EQ(host.counts().connected, 10u);
+  ScriptedPeer eleventh(world, 32);
+  eleventh.Join(host);
+  EXPECT_TRUE(eleventh.closed);
+  world.Run(seconds(40));
+  ScriptedPeer late(world, 33);
+  late.Join(host);
+  EXPECT_FALSE(late.closed);  // an idle one has made room
+  EXPECT_EQ(host.counts().connected, 10u);
+}
+
+TEST(TorrentPeers, AreNotDialledAllAtOnce) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& host = world.AddLeecher({.connections_max = 200});
+  for (uint32_t i = 0; i < 100; ++i) host.Meet(Endpoint::V4(0x60000001 + (i << 8), 6881));
+  world.Run(milliseconds(1));
+  EXPECT_LE(world.net.dials(), 20);
+  world.Run(minutes(2));
+  EXPECT_GE(world.net.dials(), 100);
+}
+
+TEST(TorrentPeers, AreTriedAgainLessAndLessOften) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& host = world.AddLeecher();
+  host.Meet(Endpoint::V4(0x60000001, 6881));
+  world.Run(seconds(4));
+  EXPECT_EQ(world.net.dials(), 1);
+  world.Run(seconds(60));
+  EXPECT_GE(world.net.dials(), 3);
+  world.Run(hours(10));
+  EXPECT_EQ(world.net.dials(), 8);
+  host.Meet(Endpoint::V4(0x60000001, 6881));
+  world.Run(hours(1));
+  EXPECT_EQ(world.net.dials(), 9);
+}
+
+TEST(TorrentPeers, ThatComeUpLaterAreFound) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& leecher = world.AddLeecher();
+  leecher.Meet(Endpoint::V4(0x50000201, 6881));
+  world.Run(seconds(30));
+  TorrentHost& seeder = world.AddSeeder();
+  EXPECT_EQ(seeder.address(), Endpoint::V4(0x50000201, 6881));
+  EXPECT_TRUE(world.RunUntilComplete(leecher, minutes(2)));
+}
+
+TEST(TorrentPeers, LostAndFoundAgain) {
+  TorrentWorld world(TestTorrent(30));
+  world.net.options().rate = 100'000;
+  TorrentHost& leecher = world.AddLeecher();
+  ScriptedSeeder seeder(world, 1);
+  leecher.Meet(seeder.peer.address());
+  world.Run(seconds(3));
+  EXPECT_EQ(leecher.counts().connected, 1u);
+  seeder.peer.Leave();
+  world.Run(seconds(1));
+  EXPECT_EQ(leecher.counts().connected, 0u);
+  seeder.peer.shaken = false;
+  world.Run(seconds(20));
+  EXPECT_EQ(leecher.counts().dialling + leecher.counts().connected, 1u);
+}
+
+TEST(TorrentPeers, OfBrokenProtocolAreNotDialledAgain) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& leecher = world.AddLeecher();
+  ScriptedPeer peer(world);
+  leecher.Meet(peer.address());
+  world.Run(seconds(1));
+  peer.SendRaw(absl::string_view("\xff\xff\xff\xff\xff", 5));
+  world.Run(hours(3));
+  EXPECT_TRUE(peer.closed);
+  EXPECT_EQ(world.net.dials(), 1);
+}
+
+TEST(TorrentPeers, AreWantedUntilThereAreEnough) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& host = world.AddLeecher({.connections_max = 30});
+  EXPECT_EQ(host.torrent().candidates_wanted(), 30u);
+  for (uint32_t i = 0; i < 10; ++i) host.Meet(Endpoint::V4(0x60000001 + (i << 8), 6881));
+  EXPECT_EQ(host.torrent().candidates_wanted(), 20u);
+  TorrentHost& seeder = world.AddSeeder();
+  world.Run(seconds(1));
+  EXPECT_EQ(seeder.torrent().candidates_wanted(), 0u);
+}
+
+TEST(TorrentPeers, WithoutConnectionsATorrentHasNothingToWakeUpFor) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& seeder = world.AddSeeder();
+  TorrentHost& leecher = world.AddLeecher();
+  leecher.Meet(seeder);
+  world.RunUntilComplete(leecher);
+  world.Run(hours(1));
+  seeder.Leave();
+  world.Run(minutes(1));
+  EXPECT_GE(leecher.deadlines().earliest(), world.now());
+  EXPECT_LE(leecher.deadlines().size(), 1u);  // the choker's rounds
+}
+
+}  // namespace
+}  // namespace starling::peer
