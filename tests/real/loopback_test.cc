@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "node/real_node.h"
+#include "node/real_parts.h"
 #include "storage/create.h"
 #include "tests/real/real_parts.h"
 
@@ -56,8 +57,9 @@ class Participant final : public EventSink {
     torrent.seed_only = true;
     EXPECT_TRUE(node_->client().Add(world_.now(), torrent).ok());
   }
-  void Get(const InfoHash& info_hash) {
+  void Get(const InfoHash& info_hash, std::vector<Endpoint> peers = {}) {
     TorrentOptions torrent;
+    torrent.peers = std::move(peers);
     torrent.magnet = storage::ParseMagnet("magnet:?xt=urn:btih:" + info_hash.hex()).value();
     torrent.dir = dir_;
     EXPECT_TRUE(node_->client().Add(world_.now(), torrent).ok());
@@ -97,16 +99,14 @@ class LoopbackTest : public testing::Test {
     ASSERT_TRUE(created.ok()) << created.status();
     metainfo_ = std::make_shared<storage::Metainfo>(std::move(created->metainfo));
   }
-  // Runs the world until `done`, once a test; false if that takes more than a minute.
-  bool Until(std::function<bool()> done) {
+  // Runs the world until `done`; false if that takes more than a minute.
+  bool Until(const std::function<bool()>& done) {
     const Time end = world_.now() + seconds(60);
-    bool is_done = false;
-    world_.Every(milliseconds(5), [&](Time now) {
-      is_done = done();
-      if (is_done || now >= end) world_.Stop();
-    });
-    world_.Run();
-    return is_done;
+    while (!done()) {
+      if (world_.now() >= end) return false;
+      world_.parts().loop.RunTurn(milliseconds(5));
+    }
+    return true;
   }
   void ExpectCopies(const std::vector<Participant*>& leechers) {
     for (const Participant* leecher : leechers) {
@@ -162,6 +162,51 @@ TEST_F(LoopbackTest, ASwarmOnAddressesOfItsOwnSharesAFile) {
     return true;
   }));
   for (const auto& leecher : leechers) ExpectCopies({leecher.get()});
+}
+
+TEST_F(LoopbackTest, ASeederServesTheNextWhenALeecherHasLeft) {
+  MakeContent(1'000'000);
+  Participant seeder(world_, root_ / "seeder", Loopback(), {});
+  seeder.Seed(metainfo_);
+  for (const char* name : {"first", "second"}) {
+    Participant leecher(world_, root_ / name, Loopback(), {seeder.endpoint()});
+    leecher.Get(metainfo_->info_hash(), {seeder.endpoint()});
+    ASSERT_TRUE(Until([&] { return leecher.is_complete(); })) << name;
+    ExpectCopies({&leecher});
+  }
+  const Time soon = world_.now() + milliseconds(500);
+  Until([&] { return world_.now() >= soon; });
+}
+
+TEST_F(LoopbackTest, ANodeSaysThatItsPortIsTakenAndAnotherPortIsFine) {
+  const Socket taken = BindUdp(Loopback()).value();
+  RealNodeOptions options;
+  options.listen = {LocalEndpoint(taken.descriptor())};
+  class Ignore final : public EventSink {
+    void On(Time, const Event&) override {}
+  } ignore;
+  const auto refused = RealNode::Start(world_, options, ignore);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(refused.status().message(),
+            "port " + std::to_string(options.listen[0].port) + " is taken (UDP on 127.0.0.1)");
+  options.listen = {Loopback()};
+  const auto started = RealNode::Start(world_, options, ignore);
+  ASSERT_TRUE(started.ok());
+  EXPECT_NE((*started)->listening()[0].port, 0);
+}
+
+TEST_F(LoopbackTest, AWorldRunsWhatItIsToldUntilItIsStopped) {
+  int ticks = 0;
+  std::vector<std::string> order;
+  world_.Every(milliseconds(2), [&](Time) {
+    if (++ticks == 3) world_.Stop();
+  });
+  world_.Post([&](Time) { order.push_back("posted"); });
+  world_.Run();
+  EXPECT_EQ(order, std::vector<std::string>{"posted"});
+  EXPECT_EQ(ticks, 3);
+  world_.Post([&](Time) { world_.Stop(); });
+  world_.Run();  // again
 }
 
 }  // namespace
