@@ -19,4 +19,10 @@ Time TokenBucket::Reserve(Time now, uint64_t bytes) {
   return start;
 }
 
+void TokenBucket::GiveBack(uint64_t bytes) {
+  if (rate_ == 0) return;
+  const auto scaled = static_cast<unsigned __int128>(bytes) * 1'000'000;
+  free_from_ -= Duration(static_cast<int64_t>(scaled / rate_));
+}
+
 }  // namespace starling

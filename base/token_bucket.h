@@ -23,8 +23,11 @@ class TokenBucket {
   uint64_t rate() const { return rate_; }
   bool unlimited() const { return rate_ == 0; }
   void SetRate(Time now, uint64_t rate);
-  // Takes `bytes` now or later and returns when they may move. Bytes taken are not given back.
+  // Takes `bytes` now or later and returns when they may move.
   Time Reserve(Time now, uint64_t bytes);
+  // Of those, `bytes` will not move after all; else who reserves and never moves anything could
+  // keep all others waiting.
+  void GiveBack(uint64_t bytes);
 
  private:
   uint64_t rate_;
@@ -39,6 +42,12 @@ inline Time ReserveAll(std::initializer_list<TokenBucket*> buckets, Time now, ui
     if (bucket != nullptr) start = std::max(start, bucket->Reserve(now, bytes));
   }
   return start;
+}
+
+inline void GiveBackAll(std::initializer_list<TokenBucket*> buckets, uint64_t bytes) {
+  for (TokenBucket* bucket : buckets) {
+    if (bucket != nullptr) bucket->GiveBack(bytes);
+  }
 }
 
 }  // namespace starling

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <optional>
 
 #include "absl/strings/match.h"
@@ -97,6 +96,16 @@ absl::StatusOr<std::vector<Endpoint>> ResolveHostPort(const HostPort& place) {
         absl::StrCat("cannot find the host ", Printable(place.first), ": ", why));
   }
   return endpoints;
+}
+
+absl::StatusOr<std::unique_ptr<RealNode>> StartNode(RealWorld& world,
+                                                    const RealNodeOptions& options,
+                                                    EventSink& events) {
+  absl::StatusOr<std::unique_ptr<RealNode>> node = RealNode::Start(world, options, events);
+  if (node.ok()) return node;
+  return absl::Status(node.status().code(),
+                      absl::StrCat(node.status().message(),
+                                   "; --listen HOST:PORT names another place, port 0 a free one"));
 }
 
 std::string JoinEndpoints(const std::vector<Endpoint>& endpoints) {

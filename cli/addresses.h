@@ -1,6 +1,7 @@
-// HOST:PORT as the user types it: taken apart, and where an address is needed, resolved.
+// HOST:PORT as the user types it: taken apart, resolved where an address is needed, listened on.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/endpoint.h"
-#include "node/options.h"
+#include "node/real_node.h"
 
 namespace starling::cli {
 
@@ -19,6 +20,11 @@ absl::StatusOr<HostPort> ParseHostPort(absl::string_view option, absl::string_vi
 std::string FormatHostPort(const HostPort& place);
 // All addresses of a name; asks the system's resolver and waits for it.
 absl::StatusOr<std::vector<Endpoint>> ResolveHostPort(const HostPort& place);
+
+// RealNode::Start, whose error says besides which option helps.
+absl::StatusOr<std::unique_ptr<RealNode>> StartNode(RealWorld& world,
+                                                    const RealNodeOptions& options,
+                                                    EventSink& events);
 
 // "a, b" of the endpoints.
 std::string JoinEndpoints(const std::vector<Endpoint>& endpoints);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "cli/addresses.h"
 #include "cli/command.h"
 
 namespace starling::cli {
@@ -12,6 +13,7 @@ namespace starling::cli {
 namespace {
 
 constexpr Duration kTick = milliseconds(50);
+constexpr Duration kSaveFirst = seconds(30);
 constexpr Duration kSavePeriod = minutes(5);
 
 }  // namespace
@@ -29,7 +31,7 @@ absl::StatusOr<std::unique_ptr<DhtHost>> DhtHost::Start(const DhtHostOptions& op
     node_options.client.dht_id = saved.id;
     node_options.client.dht_snapshot = std::move(saved.table);
   }
-  ASSIGN_OR_RETURN(host->node_, RealNode::Start(host->world_, node_options, *host));
+  ASSIGN_OR_RETURN(host->node_, StartNode(host->world_, node_options, *host));
   return host;
 }
 
@@ -39,7 +41,7 @@ int DhtHost::Run(absl::AnyInvocable<std::optional<int>(Time now)> tick) {
     code = kExitSignal + signal;
     world_.Stop();
   });
-  Time next_save = world_.now() + kSavePeriod;
+  Time next_save = world_.now() + kSaveFirst;
   world_.Every(kTick, [&](Time now) {
     if (!code.has_value()) code = tick(now);
     if (code.has_value()) return world_.Stop();

@@ -158,6 +158,8 @@ std::string FormatRate(uint64_t rate) { return FormatSize(rate) + "/s"; }
 std::string FormatDuration(Duration length) {
   const int64_t microseconds = std::max<int64_t>(length.count(), 0);
   const double in_seconds = ToSeconds(Duration(microseconds));
+  if (in_seconds < 0.00995) return absl::StrFormat("%.1f ms", in_seconds * 1000);
+  if (in_seconds < 0.9995) return absl::StrFormat("%.0f ms", in_seconds * 1000);
   if (in_seconds < 9.995) return absl::StrFormat("%.2f s", in_seconds);
   if (in_seconds < 59.95) return absl::StrFormat("%.1f s", in_seconds);
   const int64_t whole = (microseconds + 500'000) / 1'000'000;

@@ -36,6 +36,6 @@ std::optional<SeedAfter> ParseSeedAfter(absl::string_view text);
 std::string FormatSize(uint64_t bytes);         // "999 B", "1.23 KB", "45.6 MB"
 std::string FormatPieceLength(uint64_t bytes);  // "16 KiB", "4 MiB", else "12345 bytes"
 std::string FormatRate(uint64_t rate);          // "45.6 MB/s"
-std::string FormatDuration(Duration length);    // "0.31 s", "12 s", "4m 05s", "2h 10m", "3d 4h"
+std::string FormatDuration(Duration length);    // "312 ms", "4.62 s", "4m 05s", "2h 10m", "3d 4h"
 
 }  // namespace starling::cli

@@ -18,6 +18,7 @@ namespace starling::cli {
 namespace {
 
 constexpr Duration kTick = milliseconds(100);
+constexpr Duration kSaveFirst = seconds(30);
 constexpr Duration kSavePeriod = minutes(5);
 
 template <class... Functions>
@@ -82,12 +83,12 @@ absl::Status Session::Start(std::vector<SessionTorrent> torrents) {
     node_options.client.dht_id = saved.id;
     node_options.client.dht_snapshot = std::move(saved.table);
   }
-  ASSIGN_OR_RETURN(node_, RealNode::Start(world_, node_options, *this));
+  ASSIGN_OR_RETURN(node_, StartNode(world_, node_options, *this));
   reporter_.OnListening(node_->listening());
   const Time now = world_.now();
   gained_at_ = now;
   next_report_ = now;
-  next_save_ = now + kSavePeriod;
+  next_save_ = now + kSaveFirst;
   for (SessionTorrent& torrent : torrents) {
     RETURN_IF_ERROR(AddTorrent(std::move(torrent), peers));
   }
@@ -214,7 +215,8 @@ void Session::Tick(Time now) {
   if (exit_code_.has_value()) return;
   if (!OutputIsOpen()) return End(now, kExitCouldNot);
   if (now >= next_report_) {
-    next_report_ = now + reporter_.tick();
+    // From when it was due, so that a second stays a second.
+    next_report_ = std::max(next_report_ + reporter_.tick(), now);
     reporter_.OnTick(now, View(now));
   }
   if (now >= next_save_) {

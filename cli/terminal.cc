@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -33,6 +34,12 @@ int TerminalWidth() {
   return size.ws_col;
 }
 
+int TerminalHeight() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return 24;
+  return size.ws_row;
+}
+
 bool TerminalTakesUtf8() {
   // The first of these that is set decides, as in setlocale(3).
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
@@ -52,7 +59,13 @@ void PrintError(absl::string_view message) {
 
 bool OutputIsOpen() { return std::ferror(stdout) == 0; }
 
-void Picture::Paint(const std::vector<std::string>& lines) {
+void Picture::Paint(std::vector<std::string> lines) {
+  // The cursor cannot go above the screen: a picture that is too high would pile up.
+  const size_t lines_max = static_cast<size_t>(std::max(TerminalHeight() - 1, 2));
+  if (lines.size() > lines_max) {
+    lines.resize(lines_max);
+    lines.back() = "...";
+  }
   std::string text;
   // One write a picture, so that it does not flicker: up, each line anew, and what is left below.
   if (lines_shown_ > 0) absl::StrAppend(&text, "\x1b[", lines_shown_, "A");

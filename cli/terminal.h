@@ -11,6 +11,7 @@ namespace starling::cli {
 
 bool OutputIsTerminal();
 int TerminalWidth();       // cells; 80 if nobody knows
+int TerminalHeight();      // lines; 24 if nobody knows
 bool TerminalTakesUtf8();  // by the locale variables
 
 // Writes a line to standard output at once, for whoever reads it through a pipe.
@@ -23,8 +24,9 @@ bool OutputIsOpen();
 class Picture {
  public:
   ~Picture() { Clear(); }
-  // Shows `lines` instead of what was shown before. Each must fit into the terminal's width.
-  void Paint(const std::vector<std::string>& lines);
+  // Shows `lines` instead of what was shown before. Each must fit into the terminal's width; what
+  // does not fit into its height is left out.
+  void Paint(std::vector<std::string> lines);
   // Takes the picture away, so that other lines can be written; Paint() brings it back.
   void Clear();
   // Leaves the picture where it is, as plain text; the next one begins below it.

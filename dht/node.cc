@@ -247,6 +247,10 @@ void Node::Cancel(LookupId lookup) {
   if (search != nullptr && search->sink != nullptr) state_->searches.Take(lookup);
 }
 
+void Node::SetAnnounceListener(AnnounceListener& listener) {
+  state_->server.SetAnnounceListener(listener);
+}
+
 void Node::Ping(Time now, const Endpoint& node, PingSink& sink) {
   State& state = *state_;
   if (state.IsOurFamily(node) &&

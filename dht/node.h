@@ -47,6 +47,14 @@ class PeerSink {
   virtual void OnDone(Time now, LookupId lookup, const LookupReport& report) = 0;
 };
 
+// Hears of every announce that others store with us: whoever shares a torrent that we have can be
+// met at once, without waiting for our next lookup. Must not call or destroy the Node inside.
+class AnnounceListener {
+ public:
+  virtual ~AnnounceListener() = default;
+  virtual void OnAnnounce(Time now, const InfoHash& info_hash, const Endpoint& peer) = 0;
+};
+
 class PingSink {
  public:
   virtual ~PingSink() = default;
@@ -100,6 +108,7 @@ class Node {
   void Cancel(LookupId lookup);
   // `sink` must live until OnPing.
   void Ping(Time now, const Endpoint& node, PingSink& sink);
+  void SetAnnounceListener(AnnounceListener& listener);  // outlives the Node
 
   const NodeId& id() const;
   Stats stats() const;

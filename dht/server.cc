@@ -82,6 +82,10 @@ void Server::Answer(Asker& asker, const krpc::AnnouncePeer& query) {
     return;
   }
   Send(asker, krpc::Answer{});
+  if (listener_ == nullptr) return;
+  Endpoint peer = asker.from;
+  peer.port = port;
+  listener_->OnAnnounce(asker.now, query.info_hash, peer);
 }
 
 void Server::Answer(Asker& asker, const krpc::BadQuery& query) {

@@ -12,6 +12,7 @@
 namespace starling::dht {
 
 struct Options;
+class AnnounceListener;
 
 class Server {
  public:
@@ -19,6 +20,7 @@ class Server {
 
   // False if the sender asks more than the limit allows; then nothing happened.
   bool OnQuery(Time now, const Endpoint& from, const krpc::Message& query);
+  void SetAnnounceListener(AnnounceListener& listener) { listener_ = &listener; }
 
  private:
   struct Asker;  // who asked, and what its answer starts with
@@ -37,6 +39,7 @@ class Server {
   Outbox& outbox_;
   Tokens tokens_;
   RateLimit rate_limit_;
+  AnnounceListener* listener_ = nullptr;
 };
 
 }  // namespace starling::dht

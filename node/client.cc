@@ -44,6 +44,7 @@ Client::State::State(const ClientOptions& client_options, const ClientSeams& cli
       sweep(deadlines, *this) {
   if (!options.dht) return;
   dht.emplace(DhtOptions(options), seams.datagrams, seams.random);
+  dht->SetAnnounceListener(*this);
   routers.emplace(seams.resolver, deadlines, *dht);
 }
 

@@ -147,6 +147,15 @@ void Client::State::OnDhtNode(Time now, const Endpoint& node) {
   if (dht.has_value()) dht->Hear(now, node);
 }
 
+void Client::State::OnAnnounce(Time now, const InfoHash& info_hash, const Endpoint& peer) {
+  const auto found = by_info_hash.find(info_hash);
+  if (found == by_info_hash.end()) return;
+  peer::Torrent& torrent = FindSwarm(found->second)->torrent();
+  if (!torrent.is_private()) {
+    torrent.AddCandidates(now, std::span(&peer, 1), peer::PeerSource::kDht);
+  }
+}
+
 void Client::State::OnConnected(Time now, peer::Torrent& torrent, const Endpoint&, bool) {
   SwarmOf(torrent).OnConnected(now);
   choking.Wake(now);

@@ -25,6 +25,7 @@ namespace starling {
 // Members are destroyed in reverse order: swarms first, what they use afterwards.
 struct Client::State final : peer::TorrentHandler,
                              peer::IncomingHandler,
+                             dht::AnnounceListener,
                              ChokedTorrents,
                              DeadlineHandler {
   State(const ClientOptions& options, const ClientSeams& seams);
@@ -46,6 +47,8 @@ struct Client::State final : peer::TorrentHandler,
   // peer::IncomingHandler
   void OnHandshake(Time now, peer::Incoming& incoming) override;
   void OnDropped(Time now, peer::Incoming& incoming) override;
+  // dht::AnnounceListener
+  void OnAnnounce(Time now, const InfoHash& info_hash, const Endpoint& peer) override;
   // ChokedTorrents
   void ForEachTorrent(absl::FunctionRef<void(peer::Torrent&)> visit) override;
   // DeadlineHandler: housekeeping.

@@ -12,7 +12,7 @@ namespace {
 constexpr Duration kReannounce = minutes(15);
 // While peers are missing, or nobody has taken our announce yet, lookups come sooner, each pause
 // twice the last: a swarm whose first member is just starting is found within seconds.
-constexpr Duration kSearchPauseFirst = seconds(5);
+constexpr Duration kSearchPauseFirst = seconds(1);
 constexpr size_t kNamedPeersMax = 32;
 
 peer::TorrentConfig ConfigOf(const ClientOptions& client, const PeerId& own_id,
@@ -105,7 +105,8 @@ void Swarm::Start(Time now) {
   }
   if (metainfo() != nullptr) OnMetadata(now, false);
   StartLookup(now);
-  trackers_->Start(now);
+  // Until what lies on the disk is checked we would tell trackers that we lack everything.
+  if (metainfo() == nullptr) StartTrackers(now);
 }
 
 void Swarm::Stop(Time now) {
@@ -151,7 +152,12 @@ void Swarm::OnMetadata(Time now, bool from_peers) {
   if (from_peers) trackers_->Learn(now, info.trackers, info.is_private);
 }
 
+void Swarm::StartTrackers(Time now) {
+  if (!stopped_ && !std::exchange(trackers_started_, true)) trackers_->Start(now);
+}
+
 void Swarm::OnChecked(Time now) {
+  StartTrackers(now);
   const peer::TorrentCounts counts = torrent_->counts(now);
   Report(now,
          CheckedEvent{

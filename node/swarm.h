@@ -77,6 +77,7 @@ class Swarm final : public dht::PeerSink, public TrackersHandler, public Deadlin
   bool MayUseDht() const;
   void StartLookup(Time now);
   void EndLookup();
+  void StartTrackers(Time now);
   void ReportComplete(Time now);
   const storage::Metainfo* metainfo() const { return torrent_->metainfo().get(); }
 
@@ -97,6 +98,7 @@ class Swarm final : public dht::PeerSink, public TrackersHandler, public Deadlin
   bool incomplete_at_start_ = false;
   bool complete_reported_ = false;
   bool stopped_ = false;
+  bool trackers_started_ = false;
   Time added_at_{};
   std::optional<Duration> first_peer_after_;
   std::optional<Duration> metadata_after_;

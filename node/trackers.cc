@@ -257,7 +257,7 @@ void Trackers::Start(Time now) {
   if (config.is_private || config.rule == TrackerRule::kAlways ||
       (config.rule == TrackerRule::kFallback && !config.dht_runs)) {
     state_->Activate(now);
-  } else if (config.rule == TrackerRule::kFallback) {
+  } else if (config.rule == TrackerRule::kFallback && state_->peers_found < kPeersWanted) {
     state_->fallback.Set(now + kDhtHeadStart);
   }
 }
@@ -279,6 +279,7 @@ void Trackers::OnComplete(Time now) {
 }
 
 void Trackers::WantPeers(Time now) {
+  if (!state_->started) return;
   if (state_->config.rule == TrackerRule::kNever && !state_->config.is_private) return;
   // Within the head start the DHT is still at work.
   if (state_->fallback.when() != kNever) return;

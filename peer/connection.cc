@@ -208,7 +208,7 @@ void Connection::OnDeadline(Time now) {
     return;
   }
   if (now - link_.last_sent() >= kKeepAlive) link_.Write(KeepAlive{});
-  if (now >= downloads_.next_deadline()) {
+  if (!link_.is_paused() && now >= downloads_.next_deadline()) {
     std::vector<storage::BlockRequest> lost;
     const bool snubbed = downloads_.OnTime(now, reader_.arriving(), &lost);
     if (!lost.empty()) handler_.OnLost(now, *this, lost);
@@ -235,6 +235,7 @@ void Connection::Close() {
   state_ = State::kClosed;
   deadline_.Set(kNever);
   link_.Close();
+  uploads_.Close();
   early_.reset();
 }
 

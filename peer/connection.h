@@ -138,6 +138,7 @@ class Connection final : public StreamHandler, public DeadlineHandler {
   const Downloads& downloads() const { return downloads_; }
   const Uploads& uploads() const { return uploads_; }
   Extensions& extensions() { return extensions_; }
+  uint32_t metadata_size() const { return extensions_.peer().metadata_size; }  // 0: it has none
   const Link& link() const { return link_; }
 
  private:

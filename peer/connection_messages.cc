@@ -90,7 +90,7 @@ void Connection::ResumeReading(Time now, Link::Reason reason) {
   if (reason == Link::kRateLimit) resume_at_ = kNever;
   if (state_ != State::kOpen || !link_.IsPausedFor(reason)) return;
   link_.ResumeReading(now, reason);
-  downloads_.OnProgress(now);
+  downloads_.OnResume(now);
 }
 
 void Connection::PauseReadingUntil(Time now, Time until) {
@@ -122,25 +122,29 @@ void Connection::NoteUse(Time now) {
   }
 }
 
+// What is on its way may still come, or with BEP 6 be rejected; meanwhile others may be asked.
 void Connection::On(Time now, const Choke&) {
   if (peer_choking_) return;
   peer_choking_ = true;
   std::vector<BlockRequest> lost;
-  if (fast_) {
-    // Each will be rejected or come all the same (BEP 6); meanwhile others may be asked.
-    downloads_.sent().TakeBack(
-        [this](const BlockRequest& block) {
-          return std::find(allowed_fast_.begin(), allowed_fast_.end(), block.piece) ==
-                 allowed_fast_.end();
-        },
-        &lost);
-  } else {
-    downloads_.sent().Clear(&lost);
-  }
+  downloads_.sent().TakeBack(
+      [this](const BlockRequest& block) {
+        return std::find(allowed_fast_.begin(), allowed_fast_.end(), block.piece) ==
+               allowed_fast_.end();
+      },
+      &lost);
   if (!lost.empty()) handler_.OnLost(now, *this, lost);
 }
 
-void Connection::On(Time, const Unchoke&) { peer_choking_ = false; }
+void Connection::On(Time now, const Unchoke&) {
+  if (!peer_choking_) return;
+  peer_choking_ = false;
+  if (fast_) return;
+  // Without BEP 6 a choke forgets all requests, so what has not come by now never will.
+  std::vector<BlockRequest> lost;
+  downloads_.sent().Clear(&lost);
+  if (!lost.empty()) handler_.OnLost(now, *this, lost);
+}
 
 void Connection::On(Time now, const Interested&) {
   if (peer_interested_) return;
@@ -204,7 +208,9 @@ void Connection::On(Time now, const HaveAll&) {
     early_->all = true;
     return;
   }
-  AddPieces(now, Bitfield(pieces_.have.size(), true));
+  if (!said_pieces_ || !pieces_.have.all()) {
+    AddPieces(now, Bitfield(pieces_.have.size(), true));
+  }
 }
 
 void Connection::On(Time, const HaveNone&) { said_pieces_ = true; }
@@ -230,7 +236,9 @@ void Connection::On(Time now, Piece& message) {
   if (downloads_.floods()) Violate(now, "sends what nobody asked for");
 }
 
-void Connection::On(Time, const Cancel& message) { uploads_.OnCancel(message.block); }
+void Connection::On(Time now, const Cancel& message) {
+  if (!uploads_.OnCancel(message.block)) Violate(now, "cancels what it never asked for");
+}
 
 void Connection::On(Time now, const Port& message) {
   if (message.port != 0) handler_.OnDhtPort(now, *this, message.port);

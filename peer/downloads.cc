@@ -10,18 +10,19 @@ void Downloads::OnSent(Time now, const BlockRequest& block) {
   if (sent_.active() == 0) {
     window_.OnIdleEnds(now);
     last_progress_ = now;
+    last_block_ = now;
   }
   sent_.Add(now, block);
 }
 
 std::optional<SentRequests::Entry> Downloads::OnBlock(Time now, const BlockRequest& block) {
-  last_progress_ = now;
   rate_.Add(now, block.length);
   const std::optional<SentRequests::Entry> entry = sent_.Remove(block);
-  if (!entry.has_value()) {
+  if (!entry.has_value()) {  // Nor is it progress: it could hold up what we asked for.
     ++unasked_;
     return std::nullopt;
   }
+  OnResume(now);
   snubbed_ = false;
   rejects_ = 0;
   if (unasked_ > 0) --unasked_;
@@ -32,18 +33,26 @@ std::optional<SentRequests::Entry> Downloads::OnBlock(Time now, const BlockReque
 bool Downloads::OnReject(Time now, const BlockRequest& block) {
   const std::optional<SentRequests::Entry> entry = sent_.Remove(block);
   if (!entry.has_value()) return false;  // it crossed with a cancel
+  if (entry->taken_back) return false;   // it choked us, and says what that means
   if (++rejects_ >= kRejectsMax) {
     rejects_ = 0;
     asks_from_ = now + kRejectPause;
   }
-  return !entry->taken_back;
+  return true;
+}
+
+void Downloads::OnResume(Time now) {
+  last_progress_ = now;
+  last_block_ = now;
 }
 
 bool Downloads::OnCancel(const BlockRequest& block) { return sent_.Remove(block).has_value(); }
 
 uint32_t Downloads::room(Time now) const {
   if (now < asks_from_) return 0;
-  const uint32_t window = snubbed_ ? 1 : window_.blocks();
+  // One request at a time finds out whether it has come back.
+  if (snubbed_) return sent_.active() == 0 ? 1 : 0;
+  const uint32_t window = window_.blocks();
   // Entries that were taken back weigh on the peer's queue as well.
   const auto used = static_cast<uint32_t>(sent_.size());
   const uint32_t room = window > used ? window - used : 0;
@@ -61,15 +70,22 @@ Time Downloads::next_deadline() const {
 bool Downloads::OnTime(Time now, const std::optional<BlockRequest>& arriving,
                        std::vector<BlockRequest>* lost) {
   if (now >= asks_from_) asks_from_ = Time{};
-  const bool silent = now - last_progress_ >= kSnubAfter;
-  if (silent && sent_.active() > 0 && !snubbed_) {
+  // Whoever sends a byte now and then is silent as well.
+  const bool silent = now - last_progress_ >= kSnubAfter || now - last_block_ >= kBlockTimeout;
+  const Time too_old = now - kRequestTimeout + microseconds(1);
+  if (!silent) {
+    // A long queue at a slow peer is no loss; a request that later ones overtook is.
+    sent_.DropSentBefore(std::min(too_old, sent_.newest_answered()), arriving, lost);
+    return false;
+  }
+  last_progress_ = now;
+  last_block_ = now;
+  if (sent_.active() > 0 && !snubbed_) {
     snubbed_ = true;
-    last_progress_ = now;
     sent_.TakeBack([](const BlockRequest&) { return true; }, lost);
     return true;
   }
-  if (silent) last_progress_ = now;
-  sent_.DropSentBefore(now - kRequestTimeout + microseconds(1), arriving, lost);
+  sent_.DropSentBefore(too_old, arriving, lost);
   return false;
 }
 

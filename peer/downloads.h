@@ -19,7 +19,9 @@ namespace starling::peer {
 class Downloads {
  public:
   static constexpr Duration kSnubAfter = seconds(60);
-  // A request that is not answered for so long, though others are, was lost.
+  // A block that takes longer than this on its way is as good as none.
+  static constexpr Duration kBlockTimeout = seconds(180);
+  // A request that is not answered for so long, though later ones are, was lost.
   static constexpr Duration kRequestTimeout = seconds(60);
   // A peer that unchoked us and rejects so many requests in a row is left alone for a while.
   static constexpr uint32_t kRejectsMax = 32;
@@ -34,6 +36,8 @@ class Downloads {
   bool OnReject(Time now, const storage::BlockRequest& block);
   // Part of a block came.
   void OnProgress(Time now) { last_progress_ = now; }
+  // We read from it again, after a time in which it could not be heard.
+  void OnResume(Time now);
   // Forgets the request; what is on its way all the same is not held against the peer.
   bool OnCancel(const storage::BlockRequest& block);
 
@@ -59,6 +63,7 @@ class Downloads {
   Rate rate_;
   BufferCharge charge_;
   Time last_progress_{};
+  Time last_block_{};
   Time asks_from_{};      // later than now only after too many rejects
   uint32_t rejects_ = 0;  // in a row
   uint32_t unasked_ = 0;

@@ -29,7 +29,8 @@ bool Extensions::OnHandshake(const Slice& payload) {
   peer_.metadata_id = said->metadata_id.value_or(peer_.metadata_id);
   peer_.peer_exchange_id = said->peer_exchange_id.value_or(peer_.peer_exchange_id);
   peer_.metadata_size = said->metadata_size.value_or(peer_.metadata_size);
-  peer_.port = said->port.value_or(peer_.port);
+  // But a peer listens at one port: with ever new ones it could fill the peer set by itself.
+  if (peer_.port == 0) peer_.port = said->port.value_or(0);
   peer_.request_queue = said->request_queue.value_or(peer_.request_queue);
   return true;
 }

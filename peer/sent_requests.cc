@@ -27,6 +27,7 @@ std::optional<SentRequests::Entry> SentRequests::Remove(const BlockRequest& bloc
   for (size_t i = first_; i < entries_.size(); ++i) {
     if (entries_[i].block != block) continue;
     const Entry entry = entries_[i];
+    newest_answered_ = std::max(newest_answered_, entry.sent);
     EraseAt(i);
     return entry;
   }

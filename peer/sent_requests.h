@@ -41,6 +41,9 @@ class SentRequests {
   // Forgets all entries sent before `time`, but `arriving`; those in flight are appended to `lost`.
   void DropSentBefore(Time time, const std::optional<storage::BlockRequest>& arriving,
                       std::vector<storage::BlockRequest>* lost);
+  // The latest time at which a request was sent that is answered by now. Peers answer in order, so
+  // what was sent before it and has no answer was overtaken.
+  Time newest_answered() const { return newest_answered_; }
   // Forgets everything; those in flight are appended to `lost`.
   void Clear(std::vector<storage::BlockRequest>* lost);
 
@@ -50,6 +53,7 @@ class SentRequests {
   std::vector<Entry> entries_;
   size_t first_ = 0;  // those before it are gone
   uint32_t active_ = 0;
+  Time newest_answered_{};
 };
 
 template <class Which>

@@ -43,9 +43,37 @@ uint32_t Torrent::State::DialledMax() const {
   return config.connections_max - config.connections_max / 5;
 }
 
+// And a fifth is left to those whom we choose; else strangers who come could take all places.
+bool Torrent::State::HasPlaceToDial() const {
+  if (connections.size() < DialledMax()) return true;
+  return connections.size() < config.connections_max && CountIncoming() >= DialledMax();
+}
+
+uint32_t Torrent::State::CountIncoming() const {
+  return static_cast<uint32_t>(std::count_if(
+      connections.begin(), connections.end(),
+      [](const std::unique_ptr<Connection>& connection) { return connection->incoming(); }));
+}
+
+bool Torrent::State::HasPlaceToAccept() const {
+  if (connections.size() >= config.connections_max) return false;
+  // With nobody left to dial, nothing needs to be kept.
+  return CountIncoming() < DialledMax() || candidates.next_ready(swarm.complete()) == kNever;
+}
+
 bool Torrent::State::MayDialMore() const {
   if (phase == Phase::kFailed || phase == Phase::kChecking) return false;
-  return connections.size() < DialledMax() && connections.size() - open_count < kDiallingMax;
+  return HasPlaceToDial() && connections.size() - open_count < kDiallingMax;
+}
+
+// Behind a private address stand many peers, behind a public one a household.
+bool Torrent::State::IsCrowded(const Endpoint& address) const {
+  if (address.is_private()) return false;
+  const auto count = std::count_if(connections.begin(), connections.end(),
+                                   [&](const std::unique_ptr<Connection>& connection) {
+                                     return connection->remote().SameAddress(address);
+                                   });
+  return count >= kPerAddressMax;
 }
 
 void Torrent::State::DialMore(Time now) {
@@ -56,6 +84,10 @@ void Torrent::State::DialMore(Time now) {
       candidates.GiveUp(*next);
       continue;
     }
+    if (IsCrowded(*next)) {
+      candidates.OnClosed(now, *next, /*served=*/false);  // later, perhaps
+      continue;
+    }
     AddConnection().Dial(now, seams.dialer, *next);
   }
 }
@@ -63,7 +95,8 @@ void Torrent::State::DialMore(Time now) {
 void Torrent::State::Accept(Time now, std::unique_ptr<Stream> stream, const Handshake& handshake,
                             Slice rest) {
   if (phase == Phase::kFailed || bans.IsBanned(stream->remote())) return;
-  if (connections.size() >= config.connections_max && !MakeRoom(now)) return;
+  if (IsCrowded(stream->remote())) return;
+  if (!HasPlaceToAccept() && !MakeRoom(now)) return;
   AddConnection().Accept(now, std::move(stream), handshake, std::move(rest));
   tick.SetEarlier(now + kSweep);
 }
@@ -145,7 +178,12 @@ void Torrent::State::Drop(Time now, Connection& connection, Ending ending, absl:
       connection.downloads().rate().total() > 0 || connection.uploads().rate().total() > 0;
   const std::optional<Endpoint> listens = connection.listens_at();
   if (listens.has_value() && ending == Ending::kViolation) candidates.GiveUp(*listens);
-  if (listens.has_value() && ending != Ending::kViolation) {
+  // Of two connections with one peer the other stays, and the peer remains in use.
+  const bool is_double = std::any_of(connections.begin(), connections.end(),
+                                     [&](const std::unique_ptr<Connection>& other) {
+                                       return listens.has_value() && other->listens_at() == listens;
+                                     });
+  if (listens.has_value() && ending != Ending::kViolation && !is_double) {
     candidates.OnClosed(now, *listens, served);
   }
   if (!was_open) return;
@@ -195,6 +233,7 @@ void Torrent::State::Ban(Time now, ConnectionId id, absl::string_view why) {
                                    [id](const Departed& entry) { return entry.id == id; });
     if (gone == departed.end()) return;
     endpoint = gone->endpoint;
+    if (bans.IsBanned(endpoint)) return;  // for an earlier piece
     bans.Ban(endpoint, gone->peer_id);
   }
   candidates.GiveUp(endpoint);
@@ -224,10 +263,15 @@ void Torrent::State::DropUnlessFromTracker(Time now) {
   }
 }
 
-void Torrent::State::OnPeers(Time now, Connection&, const PexMessage& message) {
+void Torrent::State::OnPeers(Time now, Connection& connection, const PexMessage& message) {
   if (swarm.is_private || !swarm.peer_exchange) return;
+  // A stranger on the internet must not make us knock at the doors of our own network.
+  const Endpoint& from = connection.remote();
+  const auto is_out_of_reach = [&from](const Endpoint& peer) {
+    return (peer.is_private() && !from.is_private()) || (peer.is_loopback() && !from.is_loopback());
+  };
   for (const PexPeer& peer : message.added) {
-    if (bans.IsBanned(peer.endpoint)) continue;
+    if (bans.IsBanned(peer.endpoint) || is_out_of_reach(peer.endpoint)) continue;
     candidates.Add(peer.endpoint, PeerSource::kPeerExchange);
     if ((peer.flags & kPexSeeder) != 0) candidates.SetSeed(peer.endpoint);
   }
@@ -243,18 +287,49 @@ void Torrent::State::OnDhtPort(Time now, Connection& connection, uint16_t port) 
 
 void Torrent::State::Sweep(Time now) {
   ExchangePeers(now);
-  if (fetch != nullptr || connections.size() < DialledMax()) return;
+  if (phase == Phase::kChecking || HasPlaceToDial()) return;
   if (candidates.next_ready(swarm.complete()) > now) return;
-  for (Connection* connection : Snapshot()) {
+  // One at a time.
+  if (Connection* connection = FindUseless(now)) Drop(now, *connection, Ending::kOurs, "useless");
+}
+
+// Whose place another one should have: who wants nothing and has nothing for us; else, of those who
+// have something and do not give it, the one that gave and took least. There are swarms in which
+// most who claim to have everything never send a byte.
+Connection* Torrent::State::FindUseless(Time now) const {
+  const auto moved = [](const Connection& connection) {
+    return connection.downloads().rate().total() + connection.uploads().rate().total();
+  };
+  Connection* useless = nullptr;
+  for (const std::unique_ptr<Connection>& connection : connections) {
+    if (!connection->is_open()) continue;
     const Time since = connection->useless_since();
-    if (!connection->is_open() || since == kNever || now - since < kUselessMax) continue;
-    Drop(now, *connection, Ending::kOurs, "useless");
-    return;  // one at a time
+    if (fetch == nullptr && since != kNever && now - since >= kUselessMax) return connection.get();
+    if (!IsFruitless(now, *connection)) continue;
+    if (useless == nullptr || moved(*connection) < moved(*useless)) useless = connection.get();
   }
+  return useless;
+}
+
+bool Torrent::State::IsFruitless(Time now, const Connection& connection) const {
+  const Duration age = now - connection.opened_at();
+  if (fetch != nullptr) {
+    const bool offers_metadata = connection.metadata_size() > 0;
+    return age >= (offers_metadata ? kUselessMax : kUselessMin);
+  }
+  return phase == Phase::kDownloading && age >= kUselessMax &&
+         (connection.peer_choking() || connection.downloads().snubbed()) &&
+         connection.downloads().rate().LastTwentySeconds(now) == 0 &&
+         connection.uploads().rate().LastTwentySeconds(now) == 0;
 }
 
 void Torrent::State::ExchangePeers(Time now) {
   if (swarm.is_private || !swarm.peer_exchange) return;
+  const bool due = std::any_of(
+      connections.begin(), connections.end(), [now](const std::unique_ptr<Connection>& connection) {
+        return connection->is_open() && connection->extensions().next_exchange() <= now;
+      });
+  if (!due) return;
   std::vector<PexPeer> connected;
   for (const std::unique_ptr<Connection>& connection : connections) {
     const std::optional<Endpoint> at = connection->listens_at();

@@ -29,9 +29,11 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   static constexpr Duration kSweep = seconds(5);
   static constexpr Duration kMemoryPoll = milliseconds(50);
   // An idle connection gives way to a newcomer after this; and, where there are candidates waiting,
-  // by itself after kUselessMax.
+  // by itself after kUselessMax, as does one that has something and never gives it.
   static constexpr Duration kUselessMin = seconds(30);
   static constexpr Duration kUselessMax = minutes(3);
+  // Connections with one public address: nobody may take all places by himself.
+  static constexpr int kPerAddressMax = 4;
   static constexpr size_t kDepartedMax = 256;
   static constexpr uint32_t kSpillFailuresMax = 256;
   // Blocks asked for where the budget forbids to begin pieces, but the peer has nothing else.
@@ -55,7 +57,11 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   Connection& AddConnection();
   void Accept(Time now, std::unique_ptr<Stream> stream, const Handshake& handshake, Slice rest);
   void DialMore(Time now);
+  uint32_t CountIncoming() const;
+  bool HasPlaceToDial() const;
+  bool HasPlaceToAccept() const;
   bool MayDialMore() const;
+  bool IsCrowded(const Endpoint& address) const;
   uint32_t DialledMax() const;
   bool MakeRoom(Time now);
   void Drop(Time now, Connection& connection, Ending ending, absl::string_view why);
@@ -63,6 +69,8 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   void Ban(Time now, ConnectionId id, absl::string_view why);
   void DropUnlessFromTracker(Time now);
   void Sweep(Time now);
+  Connection* FindUseless(Time now) const;
+  bool IsFruitless(Time now, const Connection& connection) const;
   void ExchangePeers(Time now);
   bool IsDuplicate(Time now, Connection& connection);
   void OnHandshake(Time now, Connection& connection) override;
@@ -139,7 +147,7 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   uint64_t storing_bytes = 0;  // charged, and free when the store is done
   Rate down_rate;
   Rate up_rate;
-  uint32_t spill_failures = 0;
+  uint32_t spill_failures = 0;  // since a piece was stored
   bool paused_for_memory = false;
   bool refill_all = false;  // blocks became free that another peer could bring
 };

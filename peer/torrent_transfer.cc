@@ -58,9 +58,13 @@ void Torrent::State::Refill(Time now, Connection& connection) {
 
 void Torrent::State::RefillAll(Time now) {
   refill_all = false;
-  for (const std::unique_ptr<Connection>& connection : connections) {
-    Refill(now, *connection);
-    connection->Flush(now);
+  // Who snubs us gets what others leave.
+  for (const bool snubbed : {false, true}) {
+    for (const std::unique_ptr<Connection>& connection : connections) {
+      if (connection->downloads().snubbed() != snubbed) continue;
+      Refill(now, *connection);
+      connection->Flush(now);
+    }
   }
 }
 
@@ -86,6 +90,12 @@ void Torrent::State::OnBlock(Time now, Connection& connection, const BlockReques
   down_rate.Add(now, block.length);
   const uint64_t charge = connection.downloads().charge().For(payload);
   Requesters others;
+  if (swarm.pieces != nullptr && !seams.memory.nearly_full() &&
+      block.piece.value() < swarm.pieces->count() &&
+      swarm.pieces->state(block.piece) == PieceState::kMissing) {
+    swarm.pieces->Open(block.piece);  // it comes late, after its piece was given up
+    refill_all = true;
+  }
   if (swarm.pieces == nullptr ||
       !swarm.pieces->Arrive(now, block, connection.id(), std::move(payload), charge, &others)) {
     wasted += block.length;
@@ -123,8 +133,11 @@ void Torrent::State::OnSnubbed(Time, Connection& connection) {
 }
 
 void Torrent::State::OnEventEnd(Time now, Connection& connection) {
-  Refill(now, connection);
-  if (refill_all) RefillAll(now);
+  if (refill_all) {
+    RefillAll(now);
+  } else {
+    Refill(now, connection);
+  }
 }
 
 void Torrent::State::TryStore(Time, PieceIndex piece) {
@@ -148,6 +161,7 @@ void Torrent::State::OnStored(Time now, PieceIndex piece, storage::Verdict verdi
   if (verdict.status.ok()) {
     const std::vector<ConnectionId> guilty = blame.OnVerified(open);
     swarm.pieces->FinishStoring(piece);
+    spill_failures = 0;
     OnHad(now, piece);
     for (const ConnectionId id : guilty) Ban(now, id, "sent corrupt blocks");
   } else if (absl::IsDataLoss(verdict.status)) {

@@ -18,6 +18,14 @@ bool Uploads::IsAllowedFast(PieceIndex piece) const {
   return std::find(allowed_fast_.begin(), allowed_fast_.end(), piece) != allowed_fast_.end();
 }
 
+std::optional<BlockRequest> Uploads::DropReserved() {
+  const std::optional<BlockRequest> dropped = std::exchange(reserved_, std::nullopt);
+  if (dropped.has_value()) {
+    GiveBackAll({&own_limit_, &swarm_.up, &swarm_.node_up}, dropped->length);
+  }
+  return dropped;
+}
+
 void Uploads::Reject(const BlockRequest& request) {
   if (fast_) link_.Write(peer::Reject{request});
 }
@@ -34,8 +42,7 @@ void Uploads::SetChoking(Time now, bool choking) {
   std::vector<BlockRequest> dropped;
   const auto goes = [this](const BlockRequest& request) { return !IsAllowedFast(request.piece); };
   if (reserved_.has_value() && goes(*reserved_)) {
-    dropped.push_back(*reserved_);
-    reserved_.reset();
+    dropped.push_back(*DropReserved());
   }
   queue_.Drop(goes, &dropped);
   for (const BlockRequest& request : dropped) Reject(request);
@@ -61,20 +68,23 @@ bool Uploads::OnRequest(const BlockRequest& request, uint32_t peer_pieces) {
   return true;
 }
 
-void Uploads::OnCancel(const BlockRequest& request) {
+bool Uploads::OnCancel(const BlockRequest& request) {
   if (reserved_ == request) {
-    reserved_.reset();
+    DropReserved();
     Reject(request);
   } else if (queue_.Cancel(request)) {
     Reject(request);
+  } else {
+    return ++late_cancels_ <= kLateCancelsMax;
   }
+  return true;
 }
 
 std::optional<Uploads::Read> Uploads::NextRead(Time now) {
   if (!reserved_.has_value()) {
     if (!queue_.has_waiting()) return std::nullopt;
-    ahead_ = std::clamp(rate_.PerSecond(now) / 4, kAheadMin, kAheadMax);
-    if (queue_.bytes_reading() + link_.unsent() >= ahead_) return std::nullopt;
+    const uint64_t ahead = std::clamp(rate_.PerSecond(now) / 4, kAheadMin, kAheadMax);
+    if (queue_.bytes_reading() + link_.unsent() >= ahead) return std::nullopt;
     reserved_ = queue_.TakeNext();
     reserved_until_ =
         ReserveAll({&own_limit_, &swarm_.up, &swarm_.node_up}, now, reserved_->length);
@@ -96,6 +106,7 @@ uint32_t Uploads::OnRead(Time now, uint32_t number, absl::StatusOr<Slice> bytes)
   piece.payload.push_back(*std::move(bytes));
   link_.Write(piece);
   rate_.Add(now, request->length);
+  if (late_cancels_ > 0) --late_cancels_;
   return request->length;
 }
 

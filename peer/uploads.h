@@ -24,8 +24,11 @@ class Uploads {
  public:
   static constexpr uint64_t kAheadMin = 128 * 1024;
   static constexpr uint64_t kAheadMax = 4 * 1024 * 1024;
-  // A peer that is owed more bytes than this, beyond what is read ahead, asks and does not read.
+  // A peer that is owed more bytes than this, beyond what may be read ahead, asks and does not
+  // read.
   static constexpr size_t kUnreadMax = 1024 * 1024;
+  // Cancels that crossed with their blocks: an end game makes some hundred at once.
+  static constexpr uint32_t kLateCancelsMax = 4 * kRequestQueueMax;
 
   struct Read {
     storage::BlockRequest request;
@@ -37,13 +40,16 @@ class Uploads {
   // The peer's side of the fast extension, and the pieces that it may have while choked.
   void SetFast(std::vector<PieceIndex> allowed);
   bool choking() const { return choking_; }
+  // The connection is closed: what was reserved for it goes to others.
+  void Close() { DropReserved(); }
   // Says so to the peer and, when choking, rejects what waits.
   void SetChoking(Time now, bool choking);
   void SetRateLimit(Time now, uint64_t rate) { own_limit_.SetRate(now, rate); }
 
   // False if the request violates the protocol. `peer_pieces`: how many pieces the peer has.
   bool OnRequest(const storage::BlockRequest& request, uint32_t peer_pieces);
-  void OnCancel(const storage::BlockRequest& request);
+  // False if the peer keeps cancelling what it did not ask for: each costs us a search.
+  bool OnCancel(const storage::BlockRequest& request);
   // The next block to read now; ask until nullopt after every event.
   std::optional<Read> NextRead(Time now);
   // Bytes of a read; writes them to the link and returns how many, 0 if nobody waits for them.
@@ -51,14 +57,17 @@ class Uploads {
 
   // When a reserved read may start; kNever if none waits for that.
   Time next_deadline() const { return reserved_.has_value() ? reserved_until_ : kNever; }
-  bool floods() const { return link_.unsent() > Ahead() + kUnreadMax; }
+  bool floods() const {
+    return link_.unsent() > kUnreadMax + (rate_.total() > 0 ? kAheadMax : kAheadMin);
+  }
   const Rate& rate() const { return rate_; }
   Time last_unchoked_at() const { return last_unchoked_at_; }
   bool has_requests() const { return !queue_.empty() || reserved_.has_value(); }
 
  private:
-  uint64_t Ahead() const { return ahead_; }
   bool IsAllowedFast(PieceIndex piece) const;
+  // The reserved read, which will not be made; its bytes may be moved by others.
+  std::optional<storage::BlockRequest> DropReserved();
   void Reject(const storage::BlockRequest& request);
 
   Swarm& swarm_;
@@ -70,7 +79,7 @@ class Uploads {
   std::optional<storage::BlockRequest> reserved_;
   Time reserved_until_{};
   Time last_unchoked_at_{};
-  uint64_t ahead_ = kAheadMin;
+  uint32_t late_cancels_ = 0;  // less what was sent since
   bool choking_ = true;
   bool fast_ = false;
 };

@@ -14,6 +14,8 @@ using storage::Verdict;
 
 namespace {
 
+absl::Status Broken() { return absl::InternalError("the simulated disk is broken"); }
+
 Slice Rotten(const Slice& bytes) {
   const Buffer copy(bytes.size());
   std::memcpy(copy.data(), bytes.data(), bytes.size());
@@ -115,6 +117,14 @@ void Disks::Submit(Time when, Operation operation) {
   queue_.Push(when, EventKind::kDisk, index);
 }
 
+absl::StatusOr<Slice> Disks::ReadFrom(const Volume& volume, const Operation& operation) {
+  const Slice bytes = volume.content->Block(operation.request);
+  if (bytes.empty() || !volume.have.Has(operation.request.piece)) {
+    return absl::InvalidArgumentError("read of a piece that is not had");
+  }
+  return operation.fault == DiskFault::kRotten ? Rotten(bytes) : bytes;
+}
+
 absl::Status Disks::SpillTo(Volume& volume, const Operation& operation) {
   // What lies in its place is unverified from now on.
   if (operation.request.piece.value() < volume.have.size())
@@ -151,7 +161,6 @@ void Disks::OnEvent(const Event& event) {
   const Place place = places_[operation.store];
   const bool is_open = place.generation == operation.generation;
   Volume* volume = operation.volume.get();
-  const absl::Status failure = absl::InternalError("the simulated disk is broken");
   const bool failing = operation.fault == DiskFault::kFailing ||
                        (volume == nullptr && operation.kind != Kind::kOpen);
   switch (operation.kind) {
@@ -161,7 +170,7 @@ void Disks::OnEvent(const Event& event) {
         place.handler->OnOpened(event.time,
                                 absl::NotFoundError("no such content in this simulation"));
       } else if (failing) {
-        place.handler->OnOpened(event.time, failure);
+        place.handler->OnOpened(event.time, Broken());
       } else {
         place.handler->OnOpened(event.time, volume->have);
       }
@@ -169,20 +178,13 @@ void Disks::OnEvent(const Event& event) {
     }
     case Kind::kRead: {
       if (!is_open) return;
-      const Slice bytes = volume->content->Block(operation.request);
-      if (failing) {
-        place.handler->OnRead(event.time, operation.ticket, failure);
-      } else if (bytes.empty() || !volume->have.Has(operation.request.piece)) {
-        place.handler->OnRead(event.time, operation.ticket,
-                              absl::InvalidArgumentError("read of a piece that is not had"));
-      } else {
-        const bool rotten = operation.fault == DiskFault::kRotten;
-        place.handler->OnRead(event.time, operation.ticket, rotten ? Rotten(bytes) : bytes);
-      }
+      place.handler->OnRead(
+          event.time, operation.ticket,
+          failing ? absl::StatusOr<Slice>(Broken()) : ReadFrom(*volume, operation));
       break;
     }
     case Kind::kSpill: {
-      const absl::Status status = failing ? failure : SpillTo(*volume, operation);
+      const absl::Status status = failing ? Broken() : SpillTo(*volume, operation);
       if (!is_open) return;
       place.handler->OnSpilled(event.time, operation.request.piece, operation.request.offset,
                                status);
@@ -190,7 +192,7 @@ void Disks::OnEvent(const Event& event) {
     }
     case Kind::kStore:
     case Kind::kCheck: {
-      const Verdict verdict = failing ? Verdict{failure, {}} : Verify(operation);
+      const Verdict verdict = failing ? Verdict{Broken(), {}} : Verify(operation);
       if (!is_open) return;
       place.handler->OnStored(event.time, operation.request.piece, verdict);
       break;

@@ -67,6 +67,7 @@ class Disks {
   void Submit(Time when, Operation operation);
   // Is the piece of a Store or Check good? Then it is had from now on.
   storage::Verdict Verify(Operation& operation);
+  static absl::StatusOr<Slice> ReadFrom(const Volume& volume, const Operation& operation);
   static absl::Status SpillTo(Volume& volume, const Operation& operation);
 
   EventQueue& queue_;

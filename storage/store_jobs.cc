@@ -58,6 +58,7 @@ void SpillJob::Tell(Time now, StoreHandler& handler) {
 
 void StoreJob::Do() {
   verdict_.status = Verify();
+  if (verdict_.status.ok()) verdict_.status = CheckPadding();
   if (verdict_.status.ok()) verdict_.status = Write();
   blocks_.clear();
 }
@@ -82,6 +83,37 @@ absl::Status StoreJob::Verify() const {
   }
   CHECK(offset == piece_size);
   return hasher.Finish() == metainfo.PieceHash(piece()) ? absl::OkStatus() : Corrupt(piece());
+}
+
+// Padding (BEP 47) is kept nowhere and reads as zeros. A torrent that means something else by it
+// cannot be had: what we would serve is not what was verified.
+absl::Status StoreJob::CheckPadding() const {
+  const Metainfo& metainfo = core().content.metainfo();
+  const FileSpans spans =
+      SpansOf(metainfo, PieceOffset(metainfo, piece()), metainfo.PieceSize(piece()));
+  const auto is_padding = [&](const FileSpan& span) {
+    return metainfo.files[span.file.value()].is_padding();
+  };
+  if (std::none_of(spans.begin(), spans.end(), is_padding)) return absl::OkStatus();
+  const FileSpan* span = spans.begin();
+  uint64_t span_end = span->length;
+  uint64_t at = 0;  // in the piece
+  for (const Payload& block : blocks_) {
+    if (block.empty()) at += kBlockSize;  // it was read back, padding as zeros
+    for (const Slice& slice : block) {
+      for (ByteView rest = slice.view(); !rest.empty();) {
+        while (span_end <= at) span_end += (++span)->length;
+        const ByteView part = rest.first(std::min<uint64_t>(rest.size(), span_end - at));
+        const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
+        if (is_padding(*span) && !std::all_of(part.begin(), part.end(), is_zero)) {
+          return absl::FailedPreconditionError("this torrent hides content in its padding");
+        }
+        at += part.size();
+        rest = rest.subspan(part.size());
+      }
+    }
+  }
+  return absl::OkStatus();
 }
 
 // What was spilled lies in its place; each run of blocks between is one write.

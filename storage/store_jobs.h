@@ -97,6 +97,7 @@ class StoreJob final : public PieceJob {
   void Do() override;
   void Tell(Time now, StoreHandler& handler) override;
   absl::Status Verify() const;
+  absl::Status CheckPadding() const;
   absl::Status Write() const;
 
   std::vector<Payload> blocks_;

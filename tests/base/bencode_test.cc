@@ -20,8 +20,8 @@ TEST(Bencode, ReadsTheExamplesOfBep3) {
   EXPECT_EQ(ParseText("i-3e")->integer(), -3);
   EXPECT_EQ(ParseText("i0e")->integer(), 0);
   std::vector<std::string> items;
-  const std::optional<Value> list = ParseText("l4:spam4:eggse");
-  for (const Value item : *list->list()) items.emplace_back(*item.string());
+  const std::optional<List> list = ParseText("l4:spam4:eggse")->list();
+  for (const Value item : *list) items.emplace_back(*item.string());
   EXPECT_EQ(items, (std::vector<std::string>{"spam", "eggs"}));
   const std::optional<Value> dict = ParseText("d3:cow3:moo4:spaml1:a1:bee");
   EXPECT_EQ(dict->FindString("cow"), "moo");

@@ -109,6 +109,20 @@ TEST(TokenBucket, KeepsTheRemainderOfEveryDivision) {
   EXPECT_EQ(last, At(1'000'000));
 }
 
+TEST(TokenBucket, TakesBackWhatIsNotUsed) {
+  TokenBucket bucket(1000, milliseconds(100));
+  EXPECT_EQ(bucket.Reserve(At(0), 500), At(0));
+  for (int i = 0; i < 1'000; ++i) {
+    EXPECT_EQ(bucket.Reserve(At(0), 2'000), At(500'000));
+    bucket.GiveBack(2'000);
+  }
+  // Nobody saves up more than the burst by it.
+  bucket.GiveBack(10'000);
+  EXPECT_EQ(bucket.Reserve(At(0), 100), At(0));
+  EXPECT_EQ(bucket.Reserve(At(0), 100), At(0));
+  EXPECT_EQ(bucket.Reserve(At(0), 100), At(100'000));
+}
+
 TEST(TokenBucket, NestedBucketsWaitForTheSlowest) {
   TokenBucket unlimited;
   TokenBucket slow(1000, milliseconds(0));

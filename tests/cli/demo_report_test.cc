@@ -38,7 +38,7 @@ TEST(DemoReport, AClassicServerTakesNTimesFOverItsRate) {
 TEST(DemoReport, TheTableTellsTimesSharesAndVerification) {
   const std::string text = absl::StrJoin(RenderDemoResult(DemoPlan(), SomeResult()), "\n");
   EXPECT_THAT(text, HasSubstr("leecher 4"));
-  EXPECT_THAT(text, HasSubstr("0.04 s      0.06 s      6.00 s    42.7 MB/s        181 MB"));
+  EXPECT_THAT(text, HasSubstr("40 ms       60 ms      6.00 s    42.7 MB/s        181 MB"));
   EXPECT_THAT(text, HasSubstr("300 MB   29 %"));
   EXPECT_THAT(text, HasSubstr("724 MB   71 %"));
   EXPECT_THAT(text, HasSubstr("16.0 s  (N*F/rate = 4 * 256 MB / 64.0 MB/s)"));

@@ -95,13 +95,16 @@ TEST(Quantities, ShowPieceLengthsAsPowersOfTwo) {
 }
 
 TEST(Quantities, ShowDurationsAsPeopleSayThem) {
-  EXPECT_EQ(FormatDuration(milliseconds(312)), "0.31 s");
+  EXPECT_EQ(FormatDuration(Duration(0)), "0.0 ms");
+  EXPECT_EQ(FormatDuration(microseconds(4'210)), "4.2 ms");
+  EXPECT_EQ(FormatDuration(milliseconds(312)), "312 ms");
+  EXPECT_EQ(FormatDuration(microseconds(999'600)), "1.00 s");
   EXPECT_EQ(FormatDuration(milliseconds(12'340)), "12.3 s");
   EXPECT_EQ(FormatDuration(seconds(245)), "4m 05s");
   EXPECT_EQ(FormatDuration(minutes(130)), "2h 10m");
   EXPECT_EQ(FormatDuration(hours(76)), "3d 4h");
   EXPECT_EQ(FormatDuration(milliseconds(59'960)), "1m 00s");
-  EXPECT_EQ(FormatDuration(-seconds(1)), "0.00 s");
+  EXPECT_EQ(FormatDuration(-seconds(1)), "0.0 ms");
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace starling::cli {
 class ScratchFolder {
  public:
   ScratchFolder() {
-    path_ = ::testing::TempDir() + "/starling-cli-XXXXXX";
+    path_ = ::testing::TempDir() + "starling-cli-XXXXXX";
     if (::mkdtemp(path_.data()) == nullptr) ADD_FAILURE() << "no scratch folder";
   }
   ~ScratchFolder() {

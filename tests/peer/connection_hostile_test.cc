@@ -61,12 +61,13 @@ TEST(HostilePeer, ClosesOnPiecesThatDoNotExist) {
   EXPECT_FALSE(closes([](ScriptedPeer& peer) { peer.Send(Have{PieceIndex(7)}); }));
 }
 
-TEST(HostilePeer, ClosesOnASecondBitfield) {
-  Wanting wanting;
-  wanting.peer.Say(HaveAll{});
-  EXPECT_FALSE(wanting.peer.closed);
-  wanting.peer.Say(HaveNone{});
-  EXPECT_TRUE(wanting.peer.closed);
+TEST(HostilePeer, ClosesOnAFloodOfCancels) {
+  Served served;
+  for (uint32_t i = 0; i < Uploads::kLateCancelsMax; ++i) served.peer.Send(Cancel{BlockOf(1)});
+  served.world.Run(seconds(1));
+  EXPECT_FALSE(served.peer.closed);
+  served.peer.Say(Cancel{BlockOf(1)});
+  EXPECT_TRUE(served.peer.closed);
 }
 
 TEST(HostilePeer, ClosesOnFastMessagesWithoutTheFastExtension) {

@@ -87,6 +87,41 @@ TEST(Serving, AnswersACancelWithARejectOrTheBlock) {
   EXPECT_EQ(served.peer.CountHeard("reject"), 1);
 }
 
+TEST(Serving, CancelledRequestsUseUpNothingOfTheLimit) {
+  HostOptions options;
+  options.up_rate = 10'000;
+  Served served(true, options);
+  served.BeUnchoked();
+  for (int i = 0; i < 20; ++i) {
+    served.peer.Say(Request{BlockOf(3, 3)});
+    served.peer.Say(Cancel{BlockOf(3, 3)});
+  }
+  const int before = served.peer.CountHeard("piece");
+  EXPECT_LE(before, 5);
+  served.peer.Send(Request{BlockOf(5)});
+  served.world.Run(seconds(3));
+  EXPECT_EQ(served.peer.CountHeard("piece 5"), 1);
+}
+
+TEST(Serving, WhoLeavesGivesBackItsShareOfTheLimit) {
+  HostOptions options;
+  options.up_rate = 10'000;
+  Served served(true, options);
+  served.BeUnchoked();
+  served.peer.Say(Request{BlockOf(3, 3)});
+  for (int i = 2; i < 20; ++i) {
+    ScriptedPeer passer_by(served.world, i);
+    passer_by.Join(served.seeder);
+    const PieceIndex piece = AllowedFastSet(served.world.test.metainfo->info_hash(),
+                                            passer_by.address(), 8, kAllowedFastCount)[0];
+    passer_by.Say(Request{BlockOf(piece.value())});
+    passer_by.Leave();
+  }
+  served.peer.Send(Request{BlockOf(5)});
+  served.world.Run(seconds(4));
+  EXPECT_EQ(served.peer.CountHeard("piece 5"), 1);
+}
+
 TEST(Serving, DropsAReadThatReturnsAfterItsCancel) {
   HostOptions options;
   options.disk.latency = milliseconds(500);

@@ -39,6 +39,19 @@ TEST(Connection, AsksForWhatThePeerHas) {
   EXPECT_EQ(wanting.peer.CountHeard("request"), 4);
 }
 
+TEST(Connection, TakesWhatASecondBitfieldAddsAndForgetsNothing) {
+  Wanting wanting;
+  wanting.peer.Send(BitfieldMessage{Buffer::CopyFrom(AsBytes("\x80"))});
+  wanting.peer.Send(BitfieldMessage{Buffer::CopyFrom(AsBytes("\x40"))});
+  wanting.peer.Say(Unchoke{});
+  EXPECT_FALSE(wanting.peer.closed);
+  EXPECT_EQ(wanting.peer.CountHeard("request 0"), 4);
+  wanting.peer.Send(HaveNone{});
+  for (uint32_t i = 0; i < 4; ++i) wanting.peer.SendBlock(BlockOf(0, i));
+  wanting.world.Run(seconds(1));
+  EXPECT_EQ(wanting.peer.CountHeard("request 1"), 4);
+}
+
 TEST(Connection, AsksForNothingWhileChoked) {
   Wanting wanting;
   wanting.peer.Say(HaveAll{});

@@ -70,6 +70,7 @@ TEST(Downloads, AreSnubbedAfterAMinuteOfSilence) {
 TEST(Downloads, GiveUpASingleRequestThatOthersOvertook) {
   Downloads downloads;
   downloads.OnSent(kStart, BlockOf(0));
+  downloads.OnSent(kStart + seconds(69), BlockOf(99));
   for (uint32_t i = 1; i < 70; ++i) {
     downloads.OnSent(kStart + seconds(i), BlockOf(i));
     downloads.OnBlock(kStart + seconds(i), BlockOf(i));
@@ -77,6 +78,59 @@ TEST(Downloads, GiveUpASingleRequestThatOthersOvertook) {
   std::vector<BlockRequest> lost;
   EXPECT_FALSE(downloads.OnTime(kStart + seconds(70), std::nullopt, &lost));
   EXPECT_EQ(lost, (std::vector<BlockRequest>{BlockOf(0)}));
+}
+
+TEST(Downloads, AreInNoHurryWithAQueueThatIsOnlySlow) {
+  Downloads downloads;
+  for (uint32_t i = 0; i < 4; ++i) downloads.OnSent(kStart, BlockOf(i));
+  std::vector<BlockRequest> lost;
+  for (uint32_t i = 0; i < 4; ++i) {
+    const Time now = kStart + seconds(50 * (i + 1));
+    EXPECT_FALSE(downloads.OnTime(now, std::nullopt, &lost));
+    EXPECT_TRUE(downloads.OnBlock(now, BlockOf(i)).has_value()) << i;
+  }
+  EXPECT_TRUE(lost.empty());
+}
+
+TEST(Downloads, AreSnubbedByATrickle) {
+  Downloads downloads;
+  downloads.OnSent(kStart, BlockOf(0));
+  std::vector<BlockRequest> lost;
+  for (int i = 1; i < 6; ++i) {
+    downloads.OnProgress(kStart + seconds(30 * i));
+    EXPECT_FALSE(downloads.OnTime(kStart + seconds(30 * i), BlockOf(0), &lost));
+  }
+  EXPECT_TRUE(downloads.OnTime(kStart + seconds(180), BlockOf(0), &lost));
+  EXPECT_TRUE(downloads.snubbed());
+}
+
+TEST(Downloads, TakeNoUnaskedBlockForProgress) {
+  Downloads downloads;
+  downloads.OnSent(kStart, BlockOf(0));
+  std::vector<BlockRequest> lost;
+  EXPECT_FALSE(downloads.OnBlock(kStart + seconds(50), BlockOf(7)).has_value());
+  EXPECT_FALSE(downloads.OnBlock(kStart + seconds(59), {PieceIndex(7), 0, 0}).has_value());
+  EXPECT_TRUE(downloads.OnTime(kStart + seconds(60), std::nullopt, &lost));
+  EXPECT_EQ(lost.size(), 1u);
+}
+
+TEST(Downloads, DoNotBlameThePeerForATimeInWhichWeDidNotListen) {
+  Downloads downloads;
+  downloads.OnSent(kStart, BlockOf(0));
+  downloads.OnResume(kStart + hours(1));
+  std::vector<BlockRequest> lost;
+  EXPECT_FALSE(downloads.OnTime(kStart + hours(1) + seconds(1), std::nullopt, &lost));
+  EXPECT_TRUE(lost.empty());
+  EXPECT_TRUE(downloads.OnBlock(kStart + hours(1) + seconds(2), BlockOf(0)).has_value());
+}
+
+TEST(Downloads, DoNotRestBecauseAChokeRejectsAllRequests) {
+  Downloads downloads;
+  for (uint32_t i = 0; i < 100; ++i) downloads.OnSent(kStart, BlockOf(i));
+  std::vector<BlockRequest> lost;
+  downloads.sent().TakeBack([](const BlockRequest&) { return true; }, &lost);
+  for (uint32_t i = 0; i < 100; ++i) EXPECT_FALSE(downloads.OnReject(kStart, BlockOf(i)));
+  EXPECT_GT(downloads.room(kStart), 0u);
 }
 
 TEST(Downloads, RestAfterManyRejectsInARow) {

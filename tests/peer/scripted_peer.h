@@ -38,8 +38,9 @@ class ScriptedPeer final : public StreamHandler {
   ~ScriptedPeer() override { world_.net.StopListening(address_); }
 
   // Dials the host and runs until the handshakes are exchanged.
-  void Join(TorrentHost& host) {
-    stream_ = world_.net.Dial(address_, host.address());
+  void Join(TorrentHost& host) { Join(host, address_); }
+  void Join(TorrentHost& host, const Endpoint& from) {
+    stream_ = world_.net.Dial(from, host.address());
     stream_->SetHandler(*this);
     world_.RunUntil([&] { return shaken || closed; }, seconds(5));
     world_.Run(milliseconds(100));

@@ -1,6 +1,7 @@
 // Who is connected: one connection a peer, none to ourselves, limits, room for newcomers, retries.
 #include <gtest/gtest.h>
 
+#include "peer/peer_exchange.h"
 #include "tests/peer/scripted_peer.h"
 #include "tests/peer/torrent_world.h"
 
@@ -132,6 +133,92 @@ TEST(TorrentPeers, OfBrokenProtocolAreNotDialledAgain) {
   world.Run(hours(3));
   EXPECT_TRUE(peer.closed);
   EXPECT_EQ(world.net.dials(), 1);
+}
+
+// So many who say that they have everything, and give nothing.
+std::vector<std::unique_ptr<ScriptedPeer>> Misers(TorrentWorld& world, int count) {
+  std::vector<std::unique_ptr<ScriptedPeer>> misers;
+  for (int i = 0; i < count; ++i) {
+    misers.push_back(std::make_unique<ScriptedPeer>(world, i + 1));
+    ScriptedPeer& miser = *misers.back();
+    miser.on_shaken = [&miser] {
+      miser.Send(HaveAll{});
+      miser.Send(Interested{});
+    };
+  }
+  return misers;
+}
+
+TEST(TorrentPeers, WhoGiveNothingMakeRoomForThoseWhoWait) {
+  for (const bool knows_metainfo : {true, false}) {
+    TorrentWorld world(TestTorrent(4));
+    TorrentHost& seeder = world.AddSeeder();
+    TorrentHost& host = world.AddLeecher({.knows_metainfo = knows_metainfo, .connections_max = 5});
+    const auto misers = Misers(world, 4);
+    for (const auto& miser : misers) host.Meet(miser->address());
+    world.Run(seconds(20));
+    EXPECT_EQ(host.counts().connected, 4u);
+    host.Meet(seeder);
+    EXPECT_TRUE(world.RunUntilComplete(host, minutes(5))) << knows_metainfo;
+  }
+}
+
+TEST(TorrentPeers, WhoComeCannotTakeThePlacesOfThoseWhomWeChoose) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& seeder = world.AddSeeder();
+  TorrentHost& host = world.AddLeecher({.connections_max = 10});
+  const auto misers = Misers(world, 10);
+  for (const auto& miser : misers) miser->Join(host);
+  EXPECT_EQ(host.counts().connected, 10u);
+  host.Meet(seeder);
+  EXPECT_TRUE(world.RunUntilComplete(host, minutes(5)));
+}
+
+TEST(TorrentPeers, OfOnePublicAddressTakeAFewPlacesAndNotAll) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& host = world.AddLeecher();
+  std::vector<std::unique_ptr<ScriptedPeer>> peers;
+  const auto join = [&](uint32_t address) {
+    peers.push_back(std::make_unique<ScriptedPeer>(world, static_cast<int>(peers.size()) + 1));
+    peers.back()->Join(host, Endpoint::V4(address, static_cast<uint16_t>(7000 + peers.size())));
+    return !peers.back()->closed;
+  };
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(join(0x5b000001));
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(join(0x5b000001));
+  EXPECT_TRUE(join(0x5b000002));
+  for (int i = 0; i < 8; ++i) EXPECT_TRUE(join(0x0a000001)) << "many live behind a private one";
+}
+
+TEST(TorrentPeers, OnTheInternetAreNotBelievedAboutOurOwnNetwork) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& host = world.AddLeecher();
+  PexMessage message;
+  for (const uint32_t address : {0x7f000001u, 0xc0a80001u, 0x60000001u}) {
+    message.added.push_back({Endpoint::V4(address, 6881), 0});
+  }
+  ScriptedPeer stranger(world, 1);
+  stranger.Join(host);
+  stranger.Say(Extended{kPeerExchangeExtensionId, EncodePeerExchange(message)});
+  EXPECT_EQ(host.counts().peer_set, 1u);
+  ScriptedPeer neighbour(world, 2);
+  neighbour.Join(host, Endpoint::V4(0xc0a80002, 6881));
+  neighbour.Say(Extended{kPeerExchangeExtensionId, EncodePeerExchange(message)});
+  EXPECT_EQ(host.counts().peer_set, 2u);
+}
+
+TEST(TorrentPeers, NameOnePortAndNotAThousand) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& host = world.AddLeecher();
+  ScriptedPeer peer(world);
+  peer.Join(host);
+  for (uint16_t port = 1; port <= 1'000; ++port) {
+    ExtensionHandshake handshake;
+    handshake.port = port;
+    peer.Send(Extended{kExtensionHandshakeId, EncodeExtensionHandshake(handshake)});
+  }
+  world.Run(seconds(1));
+  EXPECT_EQ(host.counts().peer_set, 1u);
+  EXPECT_FALSE(peer.closed);
 }
 
 TEST(TorrentPeers, AreWantedUntilThereAreEnough) {

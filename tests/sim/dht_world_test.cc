@@ -203,7 +203,8 @@ TEST(DhtWorld, LooksUpAsCheaplyAsTheModelSays) {
     const int lookups = 1000;
     for (int i = 0; i < lookups; ++i) {
       probes.push_back(std::make_unique<LookupProbe>());
-      probes.back()->Find(world, network[random.Below(1000)], random.NextId<InfoHash>());
+      DhtHost& host = network[random.Below(1000)];  // one draw a statement
+      probes.back()->Find(world, host, random.NextId<InfoHash>());
       world.RunFor(milliseconds(20));
     }
     world.RunFor(seconds(20));

@@ -66,6 +66,18 @@ TEST_F(FileStore, PaddingIsNeverWrittenAndReadsAsZeros) {
   EXPECT_EQ(Open(content)->Have(), "***");
 }
 
+TEST_F(FileStore, PaddingThatIsNotEmptyIsNeverHad) {
+  // Its hashes are right, but what is read back would be zeros.
+  TestContent content = DrawnContent("a:100 b:32668 c:40000", kPiece);
+  Metainfo liar = *content.metainfo;
+  liar.files[1].attr = "p";
+  content.metainfo = std::make_shared<const Metainfo>(liar);
+  const auto store = Open(content);
+  EXPECT_EQ(store->Store(0, content.Blocks(0)).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(folder.List(), IsEmpty());
+  EXPECT_TRUE(store->Store(1, content.Blocks(1)).ok());
+}
+
 TEST_F(FileStore, FilesAreSparseAndOfFullLengthFromTheFirstWrite) {
   TestContent content = DrawnContent("big:400000", kPiece);
   const auto store = Open(content);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -42,19 +43,22 @@ class SwarmWorld {
     world.RunFor(seconds(30));
   }
 
+  using Change = std::function<void(sim::ClientHostOptions&)>;
+
   // Adds a host that is switched off and knows nothing.
-  sim::ClientHost& AddHost() {
+  sim::ClientHost& AddHost(const Change& change = {}) {
     sim::ClientHostOptions host;
     host.client = options.client;
     if (host.client.dht_routers.empty()) host.client.dht_routers = {{"router.sim", 6881}};
     host.rates = options.rates;
     host.disk = options.disk;
+    if (change) change(host);
     hosts.push_back(&sim::AddClientHost(world, host));
     return *hosts.back();
   }
   // On, with the whole content on its disk.
-  sim::ClientHost& AddSeeder() {
-    sim::ClientHost& host = AddHost();
+  sim::ClientHost& AddSeeder(const Change& change = {}) {
+    sim::ClientHost& host = AddHost(change);
     host.disk().Fill(*content);
     TorrentOptions torrent;
     torrent.metainfo = content->metainfo();
@@ -63,8 +67,8 @@ class SwarmWorld {
     return host;
   }
   // On, and knows only the magnet link.
-  sim::ClientHost& AddLeecher() {
-    sim::ClientHost& host = AddHost();
+  sim::ClientHost& AddLeecher(const Change& change = {}) {
+    sim::ClientHost& host = AddHost(change);
     TorrentOptions torrent;
     torrent.magnet = content->magnet();
     host.AddTorrent(torrent);

@@ -1,0 +1,106 @@
+#include "cli/program.h"
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/interrupt.h"
+#include "cli/terminal.h"
+#include "cli/text.h"
+#include "cli/version.h"
+
+namespace starling::cli {
+
+namespace {
+
+int Fail(const absl::Status& status) {
+  if (const int signal = SignalOf(status); signal != 0) return kExitSignal + signal;
+  PrintError(status.message());
+  return IsUsageError(status) ? kExitWrongUsage : kExitCouldNot;
+}
+
+bool AsksForHelp(absl::string_view word) { return word == "--help" || word == "-h"; }
+
+bool IsGroup(const std::vector<Command>& commands, absl::string_view word) {
+  for (const Command& command : commands) {
+    if (absl::StartsWith(command.name, absl::StrCat(word, " "))) return true;
+  }
+  return false;
+}
+
+int RunCommand(const Command& command, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word == "--") break;
+    if (AsksForHelp(word)) {
+      std::cout << CommandHelp(command);
+      return kExitDone;
+    }
+  }
+  const absl::StatusOr<Arguments> arguments = ParseArguments(command.name, command.options, words);
+  if (!arguments.ok()) return Fail(arguments.status());
+  const absl::StatusOr<int> code = command.run(*arguments);
+  return code.ok() ? *code : Fail(code.status());
+}
+
+int Dispatch(std::vector<std::string> words) {
+  const std::vector<Command> commands = AllCommands();
+  if (words.empty()) {
+    std::cerr << OverviewHelp(commands);
+    return kExitWrongUsage;
+  }
+  std::string name = words.front();
+  words.erase(words.begin());
+  if (name == "help" && !words.empty()) {  // `help get` for `get --help`
+    name = words.front();
+    words = {words.begin() + 1, words.end()};
+    words.push_back("--help");
+  }
+  if (AsksForHelp(name) || name == "help") {
+    std::cout << OverviewHelp(commands);
+    return kExitDone;
+  }
+  if (name == "--version") {
+    std::cout << "starling " << kVersion << "\n";
+    return kExitDone;
+  }
+  std::string group;
+  if (IsGroup(commands, name)) {
+    group = name;
+    if (words.empty()) {
+      return Fail(UsageError(absl::StrCat(name, " needs a command", SeeHelp(name))));
+    }
+    if (AsksForHelp(words.front())) {
+      std::cout << GroupHelp(commands, name);
+      return kExitDone;
+    }
+    absl::StrAppend(&name, " ", words.front());
+    words.erase(words.begin());
+  }
+  for (const Command& command : commands) {
+    if (command.name == name) return RunCommand(command, words);
+  }
+  const absl::string_view kind = name[0] == '-' ? "option " : "command ";
+  return Fail(UsageError(absl::StrCat("unknown ", kind, Printable(name), SeeHelp(group))));
+}
+
+}  // namespace
+
+int RunProgram(std::vector<std::string> words) {
+  // A reader that goes away is an error of writing, seen where we write, and not our sudden end.
+  std::signal(SIGPIPE, SIG_IGN);
+  int code = kExitCouldNot;
+  try {
+    code = Dispatch(std::move(words));
+  } catch (const std::exception& error) {
+    PrintError(error.what());
+  }
+  std::cout.flush();
+  return code;
+}
+
+}  // namespace starling::cli
