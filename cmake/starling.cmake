@@ -13,6 +13,11 @@ endif()
 if(STARLING_SANITIZE)
   add_compile_options(-fsanitize=${STARLING_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # What the sanitizers insert hides from GCC that a variable is set; Boost's fences are unknown
+    # to the thread sanitizer.
+    add_compile_options(-Wno-maybe-uninitialized -Wno-tsan)
+  endif()
   add_link_options(-fsanitize=${STARLING_SANITIZE})
 endif()
 if(STARLING_FUZZ)
