@@ -64,8 +64,12 @@ Buffer::Buffer(size_t capacity) : block_(internal::NewBlock(capacity, nullptr)) 
 Slice Buffer::CopyFrom(ByteView bytes) {
   Buffer buffer(bytes.size());
   if (!bytes.empty()) std::memcpy(buffer.data(), bytes.data(), bytes.size());
-  internal::copied_bytes.fetch_add(bytes.size(), std::memory_order_relaxed);
+  CountCopied(bytes.size());
   return buffer.Sub(0, bytes.size());
+}
+
+void Buffer::CountCopied(uint64_t bytes) {
+  internal::copied_bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 
 uint64_t Buffer::bytes_copied() { return internal::copied_bytes.load(std::memory_order_relaxed); }

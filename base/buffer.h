@@ -35,7 +35,9 @@ class Buffer {
   explicit Buffer(size_t capacity);
   // The only copy of payload there is, and counted: see bytes_copied().
   static Slice CopyFrom(ByteView bytes);
-  // Bytes that CopyFrom copied in this process so far.
+  // Whoever must gather payload by hand says so here.
+  static void CountCopied(uint64_t bytes);
+  // Bytes of payload that were copied in this process so far.
   static uint64_t bytes_copied();
 
   Buffer(const Buffer& other) : block_(other.block_) { Retain(); }

@@ -13,6 +13,7 @@ Prints a row a client with the medians, and the ratio.
 import argparse
 import filecmp
 import http.server
+import json
 import os
 import shutil
 import signal
@@ -76,13 +77,18 @@ class Starling:
 
     def network(self, role):
         return ["--no-dht", "--trackers", "always", "--listen", f"127.0.0.1:{free_port()}",
-                "--state", os.path.join(self.work, "state-" + role), "--quiet"]
+                "--state", os.path.join(self.work, "state-" + role)]
 
     def seed(self, torrent, folder):
-        return self.base + ["seed", torrent, "--dir", folder] + self.network("seed")
+        return self.base + ["seed", torrent, "--dir", folder, "--quiet"] + self.network("seed")
 
     def get(self, torrent, folder):
-        return self.base + ["get", torrent, "--dir", folder] + self.network("get")
+        return self.base + ["get", torrent, "--dir", folder, "--json"] + self.network("get")
+
+    def copied(self, output):
+        """Bytes of payload that the leecher copied in user space, as its `complete` event says."""
+        events = [json.loads(line) for line in output.splitlines()]
+        return next(event["copied_bytes"] for event in events if event["event"] == "complete")
 
 
 class Aria2:
@@ -101,6 +107,9 @@ class Aria2:
 
     def get(self, torrent, folder):
         return self.common(torrent, folder) + ["--seed-time=0"]
+
+    def copied(self, output):
+        return None  # it does not say
 
 
 def stop(process):
@@ -125,7 +134,8 @@ def measure(client, tracker, torrent, seed_folder, name, size, work):
         if not tracker.seeder_known.wait(60):
             raise SystemExit(f"{client.name}: its seeder did not announce within 60 s")
         started = time.monotonic()
-        leecher = subprocess.Popen(client.get(torrent, target), stdout=subprocess.DEVNULL)
+        said = open(os.path.join(work, "said"), "w+")
+        leecher = subprocess.Popen(client.get(torrent, target), stdout=said)
         out = os.path.join(target, name)
         while blocks_written(out) == 0 and leecher.poll() is None:
             time.sleep(0.001)
@@ -141,9 +151,12 @@ def measure(client, tracker, torrent, seed_folder, name, size, work):
     if not filecmp.cmp(os.path.join(seed_folder, name), out, shallow=False):
         raise SystemExit(f"{client.name}: the copy differs")
     shutil.rmtree(target)
+    said.seek(0)
+    copied = client.copied(said.read())
+    said.close()
     gib = size / (1 << 30)
     return {"rate": size / (done - first) / 1e6, "whole": size / (done - started) / 1e6,
-            "first": first - started,
+            "first": first - started, "copied": copied or 0,
             "seeder": (seeder_use.ru_utime + seeder_use.ru_stime) / gib,
             "leecher": (leecher_use.ru_utime + leecher_use.ru_stime) / gib}
 
@@ -198,6 +211,7 @@ def main():
             medians[name] = median
             print(f"{name:9} {median['rate']:6.0f} {median['whole']:12.0f} {median['first']:14.2f}"
                   f" {median['seeder']:18.2f} {median['leecher']:9.2f}")
+        print(f"payload copied by starling in user space: {medians['starling']['copied']:.0f} bytes")
         print(f"starling / aria2: {medians['starling']['rate'] / medians['aria2']['rate']:.2f}")
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -1,6 +1,7 @@
 #include "cli/json_out.h"
 
 #include "absl/strings/str_join.h"
+#include "base/buffer.h"
 #include "cli/addresses.h"
 #include "cli/json.h"
 
@@ -132,6 +133,7 @@ std::string CompleteJson(const TorrentStatus& torrent, Duration elapsed, absl::s
   json.Key("downloaded").Number(torrent.downloaded);
   json.Key("uploaded").Number(torrent.uploaded);
   json.Key("seconds").Real(ToSeconds(elapsed), 3);
+  json.Key("copied_bytes").Number(Buffer::bytes_copied());
   return Finish(json);
 }
 

@@ -223,7 +223,10 @@ Message WireReader::Finish() {
 }
 
 Message WireReader::FinishPiece() {
-  if (gathered_) payload_.push_back(TakeBody());
+  if (gathered_) {
+    Buffer::CountCopied(gathered_size_);
+    payload_.push_back(TakeBody());
+  }
   Piece piece{block().piece, block().offset, std::move(payload_)};
   payload_ = Payload();
   return piece;
