@@ -35,6 +35,7 @@ class FileStorage final : public Storage {
   WorkerPool& workers_;
   std::shared_ptr<OpenFiles> files_;
   std::shared_ptr<BufferPool> read_buffers_;
+  std::shared_ptr<BufferPool> run_buffers_;
 };
 
 }  // namespace starling::storage

@@ -17,27 +17,6 @@ absl::Status Corrupt(PieceIndex piece) {
 
 }  // namespace
 
-void ReadJob::Work() {
-  if (!core_->closed.load(std::memory_order_relaxed)) result_ = Read();
-}
-
-absl::StatusOr<Slice> ReadJob::Read() const {
-  const Metainfo& metainfo = core_->content.metainfo();
-  if (request_.piece.value() >= metainfo.piece_count() || request_.length == 0 ||
-      uint64_t{request_.offset} + request_.length > metainfo.PieceSize(request_.piece)) {
-    return absl::OutOfRangeError("there is no such block");
-  }
-  BufferPool& pool = *core_->read_buffers;
-  const Buffer buffer = request_.length <= pool.capacity() ? pool.Take() : Buffer(request_.length);
-  RETURN_IF_ERROR(core_->content.Read(PieceOffset(metainfo, request_.piece) + request_.offset,
-                                      ByteSpan(buffer.data(), request_.length)));
-  return buffer.Sub(0, request_.length);
-}
-
-void ReadJob::Finish(Time now) {
-  if (core_->handler != nullptr) core_->handler->OnRead(now, ticket_, std::move(result_));
-}
-
 void Submit(std::unique_ptr<PieceJob> job) {
   JobLanes& lanes = job->core().lanes;
   const uint32_t lane = job->piece().value();

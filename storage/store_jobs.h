@@ -22,35 +22,21 @@ namespace starling::storage {
 struct StoreCore {
   StoreCore(std::shared_ptr<const Metainfo> metainfo, std::string dir, bool read_only,
             std::shared_ptr<OpenFiles> files, WorkerPool& pool, std::shared_ptr<BufferPool> buffers,
-            StoreHandler& store_handler)
+            std::shared_ptr<BufferPool> run_buffers_in, StoreHandler& store_handler)
       : content(std::move(metainfo), std::move(dir), read_only, std::move(files)),
         workers(pool),
         lanes(pool),
         read_buffers(std::move(buffers)),
+        run_buffers(std::move(run_buffers_in)),
         handler(&store_handler) {}
 
   ContentFiles content;
   WorkerPool& workers;
-  JobLanes lanes;  // one a piece
-  const std::shared_ptr<BufferPool> read_buffers;
+  JobLanes lanes;                                  // one a piece
+  const std::shared_ptr<BufferPool> read_buffers;  // for a block
+  const std::shared_ptr<BufferPool> run_buffers;   // for ReadRun::kSizeMax
   StoreHandler* handler;            // of the loop's thread; nullptr once the store is destroyed
   std::atomic<bool> closed{false};  // the same for workers: reading and checking is in vain
-};
-
-class ReadJob final : public WorkerPool::Job {
- public:
-  ReadJob(std::shared_ptr<StoreCore> core, const BlockRequest& request, Ticket ticket)
-      : core_(std::move(core)), request_(request), ticket_(ticket) {}
-  void Work() override;
-  void Finish(Time now) override;
-
- private:
-  absl::StatusOr<Slice> Read() const;
-
-  const std::shared_ptr<StoreCore> core_;
-  const BlockRequest request_;
-  const Ticket ticket_;
-  absl::StatusOr<Slice> result_;
 };
 
 // Work on one piece: done in the order in which it was asked for, on the lane of the piece.

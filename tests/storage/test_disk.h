@@ -142,7 +142,13 @@ class TestStore final : public StoreHandler {
     EXPECT_GE(pieces_checked, checked);
     checked = pieces_checked;
   }
-  void OnRead(Time, Ticket, absl::StatusOr<Slice> bytes) override { read = std::move(bytes); }
+  void OnRead(Time, Ticket ticket, absl::StatusOr<Slice> bytes) override {
+    EXPECT_TRUE(reads.emplace(ticket, bytes).second) << "answered twice";
+    if (ticket == Ticket{1}) {
+      reads.erase(ticket);
+      read = std::move(bytes);
+    }
+  }
   void OnSpilled(Time, PieceIndex, uint32_t, absl::Status status) override {
     spilled.push_back(std::move(status));
   }
@@ -191,7 +197,8 @@ class TestStore final : public StoreHandler {
  public:
   std::unique_ptr<PieceStore> store;
   std::optional<absl::StatusOr<Bitfield>> opened;
-  std::optional<absl::StatusOr<Slice>> read;
+  std::optional<absl::StatusOr<Slice>> read;      // of Read()
+  std::map<Ticket, absl::StatusOr<Slice>> reads;  // of all other tickets
   std::vector<std::pair<uint32_t, absl::Status>> stored;
   std::vector<absl::Status> spilled;
   uint32_t checked = 0;
