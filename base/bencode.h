@@ -118,6 +118,25 @@ std::optional<Value> Parse(ByteView bytes, const Limits& limits = {});
 // in the data message of BEP 9.
 std::optional<Value> ParsePrefix(ByteView bytes, const Limits& limits = {});
 
+// Takes a string off the front of `rest`, for readers that know what they look for. If there is
+// none, or not all of it: nullopt, and `rest` stays.
+inline std::optional<absl::string_view> TakeString(ByteView& rest) {
+  size_t at = 0;
+  size_t length = 0;
+  for (; at < rest.size(); ++at) {
+    const auto digit = std::to_integer<unsigned>(rest[at]) - '0';
+    if (digit > 9) break;
+    length = length * 10 + digit;
+    // No leading zero, and nothing that could not be there.
+    if (length > rest.size() || (at == 1 && rest[0] == std::byte{'0'})) return std::nullopt;
+  }
+  if (at == 0 || at == rest.size() || rest[at] != std::byte{':'}) return std::nullopt;
+  if (length > rest.size() - at - 1) return std::nullopt;
+  const absl::string_view text = AsText(rest.subspan(at + 1, length));
+  rest = rest.subspan(at + 1 + length);
+  return text;
+}
+
 // Writes bencoding into a span (datagrams, no allocation) or appends to a string (files). The
 // caller writes keys in sorted order, which tests check; a span that is too small makes ok()
 // false and the rest is dropped.

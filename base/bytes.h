@@ -2,6 +2,7 @@
 // Text views are absl::string_view, byte views std::span<const std::byte>, everywhere.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,20 +17,33 @@ namespace starling {
 using ByteView = std::span<const std::byte>;
 using ByteSpan = std::span<std::byte>;
 
+// Between this machine's byte order and big-endian: one instruction, which GCC does not make of a
+// loop over the bytes.
+template <class T>
+constexpr T SwapIfLittle(T value) {
+  static_assert(sizeof(T) <= 8);
+  if constexpr (std::endian::native == std::endian::big || sizeof(T) == 1) {
+    return value;
+  } else if constexpr (sizeof(T) == 2) {
+    return static_cast<T>(__builtin_bswap16(static_cast<uint16_t>(value)));
+  } else if constexpr (sizeof(T) == 4) {
+    return static_cast<T>(__builtin_bswap32(static_cast<uint32_t>(value)));
+  } else {
+    return static_cast<T>(__builtin_bswap64(static_cast<uint64_t>(value)));
+  }
+}
+
 // Loads and stores read or write sizeof(T) bytes at `at`; the caller checked the room.
 template <class T>
 T LoadBig(const std::byte* at) {
-  T value = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) {
-    value = static_cast<T>((static_cast<uint64_t>(value) << 8) | std::to_integer<uint64_t>(at[i]));
-  }
-  return value;
+  T value;
+  std::memcpy(&value, at, sizeof(T));
+  return SwapIfLittle(value);
 }
 template <class T>
 void StoreBig(std::byte* at, T value) {
-  for (size_t i = 0; i < sizeof(T); ++i) {
-    at[i] = static_cast<std::byte>(static_cast<uint64_t>(value) >> (8 * (sizeof(T) - 1 - i)));
-  }
+  const T big = SwapIfLittle(value);
+  std::memcpy(at, &big, sizeof(T));
 }
 
 inline ByteView AsBytes(absl::string_view text) {

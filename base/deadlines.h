@@ -32,7 +32,7 @@ class Deadlines {
   Deadlines(const Deadlines&) = delete;
   Deadlines& operator=(const Deadlines&) = delete;
 
-  Time earliest() const;
+  Time earliest() const { return heap_.empty() ? kNever : heap_.front().when; }
   // Calls every entry that is due at `now`, each at most once; before its call an entry is set to
   // kNever. Entries that are set to a due time during the run are called in the next run.
   void RunDue(Time now);
@@ -40,13 +40,22 @@ class Deadlines {
 
  private:
   friend class Deadline;
-  void Place(Deadline* entry, Time when);
-  void Remove(Deadline* entry);
-  void SiftUp(size_t index);
-  void SiftDown(size_t index);
-  bool Before(const Deadline* a, const Deadline* b) const;
+  // What decides stands in the heap itself: the owners lie all over the memory.
+  struct Entry {
+    Time when;
+    uint64_t sequence;
+    Deadline* deadline;
+    bool Before(const Entry& other) const {
+      return when != other.when ? when < other.when : sequence < other.sequence;
+    }
+  };
+  void Place(Deadline* deadline, Time when);
+  void Remove(size_t index);
+  void SiftUp(size_t index, Entry entry);
+  void SiftDown(size_t index, Entry entry);
+  void Put(size_t index, const Entry& entry);
 
-  std::vector<Deadline*> heap_;
+  std::vector<Entry> heap_;
   uint64_t sequence_ = 0;
 };
 
@@ -70,7 +79,6 @@ class Deadline {
   Deadlines& heap_;
   DeadlineHandler& owner_;
   Time when_ = kNever;
-  uint64_t sequence_ = 0;
   size_t position_ = kNowhere;
 };
 

@@ -1,11 +1,10 @@
-#include "base/endpoint.h"
-
 #include <arpa/inet.h>
 
 #include <string>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/endpoint.h"
 
 namespace starling {
 namespace {
@@ -68,12 +67,6 @@ std::optional<Endpoint> Endpoint::Parse(absl::string_view text) {
   }
   return ParseAddress(host, *port);
 }
-
-bool Endpoint::is_v4() const {
-  return std::memcmp(address.data(), kMappedPrefix.data(), kMappedPrefix.size()) == 0;
-}
-
-uint32_t Endpoint::v4() const { return LoadBig<uint32_t>(address.data() + 12); }
 
 bool Endpoint::is_unspecified() const {
   return is_v4() ? v4() == 0 : address == std::array<std::byte, 16>{};

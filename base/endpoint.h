@@ -28,9 +28,13 @@ struct Endpoint {
   // Reads an address without port, "1.2.3.4" or "2001:db8::1".
   static std::optional<Endpoint> ParseAddress(absl::string_view text, uint16_t port);
 
-  bool is_v4() const;
+  bool is_v4() const {
+    uint64_t high;
+    std::memcpy(&high, address.data(), 8);
+    return high == 0 && LoadBig<uint32_t>(address.data() + 8) == 0xffff;
+  }
   bool is_v6() const { return !is_v4(); }
-  uint32_t v4() const;  // host order; only if is_v4()
+  uint32_t v4() const { return LoadBig<uint32_t>(address.data() + 12); }  // only if is_v4()
   bool is_unspecified() const;
   bool is_loopback() const;
   // Loopback, RFC 1918, link-local, unique local, carrier NAT: addresses that many hosts share.
@@ -38,14 +42,20 @@ struct Endpoint {
   // Could a datagram or connection be addressed to it: not unspecified, multicast, broadcast or
   // port 0.
   bool is_usable() const;
-  bool SameAddress(const Endpoint& other) const { return address == other.address; }
+  bool SameAddress(const Endpoint& other) const {
+    return std::memcmp(address.data(), other.address.data(), 16) == 0;
+  }
   // The address cut to its /24 (IPv4) or /48 (IPv6), as one number: the unit of "one network".
   uint64_t prefix() const;
 
   std::string ToString() const;         // "1.2.3.4:80", "[2001:db8::1]:80"
   std::string AddressToString() const;  // without port and brackets
 
-  auto operator<=>(const Endpoint&) const = default;
+  bool operator==(const Endpoint& other) const { return SameAddress(other) && port == other.port; }
+  std::strong_ordering operator<=>(const Endpoint& other) const {
+    const int order = std::memcmp(address.data(), other.address.data(), 16);
+    return order != 0 ? order <=> 0 : port <=> other.port;
+  }
   template <class H>
   friend H AbslHashValue(H h, const Endpoint& endpoint) {
     uint64_t high;

@@ -46,7 +46,13 @@ struct Id {
     return (std::to_integer<unsigned>(bytes[index / 8]) >> (7 - index % 8)) & 1;
   }
 
-  auto operator<=>(const Id&) const = default;
+  // Compared in words: the default goes byte by byte, and a large simulation does little else.
+  bool operator==(const Id& other) const {
+    return std::memcmp(bytes.data(), other.bytes.data(), kBytes) == 0;
+  }
+  std::strong_ordering operator<=>(const Id& other) const {
+    return std::memcmp(bytes.data(), other.bytes.data(), kBytes) <=> 0;
+  }
   template <class H>
   friend H AbslHashValue(H h, const Id& id) {
     uint64_t head;
@@ -68,22 +74,27 @@ using Sha256Digest = Id<struct Sha256Tag, 32>;
 // How many leading bits `a` and `b` share: 0 to 160.
 template <class A, class B>
 int SharedPrefixBits(const Id160<A>& a, const Id160<B>& b) {
-  for (size_t i = 0; i < 20; ++i) {
-    const auto difference = std::to_integer<uint8_t>(a.bytes[i] ^ b.bytes[i]);
+  for (size_t i = 0; i < 16; i += 8) {
+    const uint64_t difference =
+        LoadBig<uint64_t>(a.bytes.data() + i) ^ LoadBig<uint64_t>(b.bytes.data() + i);
     if (difference != 0) return static_cast<int>(8 * i) + std::countl_zero(difference);
   }
-  return 160;
+  return 128 + std::countl_zero(LoadBig<uint32_t>(a.bytes.data() + 16) ^
+                                LoadBig<uint32_t>(b.bytes.data() + 16));
 }
 
 // Is `a` nearer to `target` than `b` by XOR distance? Equal distances are not nearer.
 template <class T, class A, class B>
 bool IsCloser(const Id160<T>& target, const Id160<A>& a, const Id160<B>& b) {
-  for (size_t i = 0; i < 20; ++i) {
-    if (a.bytes[i] != b.bytes[i]) {
-      return (a.bytes[i] ^ target.bytes[i]) < (b.bytes[i] ^ target.bytes[i]);
-    }
+  for (size_t i = 0; i < 16; i += 8) {
+    const auto word_a = LoadBig<uint64_t>(a.bytes.data() + i);
+    const auto word_b = LoadBig<uint64_t>(b.bytes.data() + i);
+    const auto word = LoadBig<uint64_t>(target.bytes.data() + i);
+    if (word_a != word_b) return (word_a ^ word) < (word_b ^ word);
   }
-  return false;
+  const auto word = LoadBig<uint32_t>(target.bytes.data() + 16);
+  return (LoadBig<uint32_t>(a.bytes.data() + 16) ^ word) <
+         (LoadBig<uint32_t>(b.bytes.data() + 16) ^ word);
 }
 
 }  // namespace starling

@@ -76,6 +76,11 @@ absl::StatusOr<std::vector<Endpoint>> ResolveHostPort(const HostPort& place) {
   if (const auto literal = Endpoint::ParseAddress(place.first, place.second)) {
     return std::vector<Endpoint>{*literal};
   }
+  // RFC 6761, section 6.3: known without asking.
+  if (absl::EqualsIgnoreCase(place.first, "localhost")) {
+    return std::vector<Endpoint>{Endpoint::V4(0x7f000001, place.second),
+                                 *Endpoint::ParseAddress("::1", place.second)};
+  }
   addrinfo wanted{};
   wanted.ai_family = AF_UNSPEC;
   wanted.ai_socktype = SOCK_STREAM;

@@ -40,6 +40,12 @@ Command DhtNodeCommand();
 Command DhtLookupCommand();
 Command DhtPingCommand();
 Command DemoCommand();
+Command SimListCommand();
+Command SimShowCommand();
+Command SimRunCommand();
+Command SimCheckCommand();
+Command SimSweepCommand();
+Command SimCompareCommand();
 
 // In the order in which help lists them.
 std::vector<Command> AllCommands();

@@ -3,8 +3,10 @@
 namespace starling::cli {
 
 std::vector<Command> AllCommands() {
-  return {GetCommand(),     SeedCommand(),      CreateCommand(),  ShowCommand(),
-          DhtNodeCommand(), DhtLookupCommand(), DhtPingCommand(), DemoCommand()};
+  return {GetCommand(),      SeedCommand(),      CreateCommand(),  ShowCommand(),
+          DhtNodeCommand(),  DhtLookupCommand(), DhtPingCommand(), DemoCommand(),
+          SimListCommand(),  SimShowCommand(),   SimRunCommand(),  SimCheckCommand(),
+          SimSweepCommand(), SimCompareCommand()};
 }
 
 }  // namespace starling::cli

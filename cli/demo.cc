@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "cli/choker_option.h"
 #include "cli/command.h"
 #include "cli/demo_content.h"
 #include "cli/demo_swarm.h"
@@ -64,6 +65,7 @@ absl::StatusOr<DemoPlan> ReadPlan(const Arguments& arguments) {
     }
     *number.value = static_cast<int>(*count);
   }
+  ASSIGN_OR_RETURN(plan.choker, ReadChoker("demo", arguments, peer::ChokerRegistry()));
   return plan;
 }
 
@@ -167,7 +169,8 @@ absl::StatusOr<int> RunDemo(const Arguments& arguments) {
 Command DemoCommand() {
   return {"demo",
           "see a swarm at work; needs no network and no arguments",
-          {"[--size SIZE] [--leechers N] [--nodes N] [--seeder-limit RATE] [--keep]"},
+          {"[--size SIZE] [--leechers N] [--nodes N] [--seeder-limit RATE] [--choker NAME] "
+           "[--keep]"},
           kExplanation,
           {
               {"--size", 0, Takes::kValue, "SIZE", false, "of the file; 256M unless said"},
@@ -176,6 +179,7 @@ Command DemoCommand() {
                "DHT nodes besides seeder and leechers; 20 unless said"},
               {"--seeder-limit", 0, Takes::kValue, "RATE", false,
                "bytes a second that the seeder may send; 64M unless said"},
+              ChokerOption(),
               {"--keep", 0, Takes::kNothing, "", false,
                "do not delete the files, which lie in $TMPDIR or /tmp"},
           },

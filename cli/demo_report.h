@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "cli/progress.h"
 #include "node/client.h"
+#include "peer/choker.h"
 
 namespace starling::cli {
 
@@ -17,6 +18,7 @@ struct DemoPlan {
   int leechers = 4;
   int nodes = 20;
   uint64_t seeder_limit = 64'000'000;
+  peer::ChokerFactory choker;  // of everybody; empty: the usual one
 };
 
 // Where the swarm stands. The seeder first, then each leecher.

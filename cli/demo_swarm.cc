@@ -85,6 +85,7 @@ absl::Status DemoSwarm::StartMember(uint64_t up_limit) {
   options.listen = {AnyPortHere()};
   options.client.trackers = TrackerRule::kNever;
   options.client.up_rate = up_limit;
+  options.client.choker = plan_.choker;
   if (!members_.empty()) {
     const Endpoint& first = members_.front()->node->listening().front();
     options.client.dht_routers = {{first.AddressToString(), first.port}};

@@ -2,8 +2,8 @@
 
 #include "absl/strings/str_join.h"
 #include "base/buffer.h"
+#include "base/json.h"
 #include "cli/addresses.h"
-#include "cli/json.h"
 
 namespace starling::cli {
 
@@ -192,6 +192,29 @@ std::string MagnetJson(const storage::Magnet& magnet) {
   json.Key("select_only").BeginArray();
   for (const auto& range : magnet.select_only) {
     json.BeginArray().Number(range.first).Number(range.second).End();
+  }
+  json.End();
+  return Finish(json);
+}
+
+std::string ScrapeJson(const InfoHash& info_hash, std::span<const ScrapedTracker> trackers) {
+  Json json;
+  json.BeginObject();
+  json.Key("info_hash").Text(info_hash.hex());
+  json.Key("trackers").BeginArray();
+  for (const ScrapedTracker& tracker : trackers) {
+    json.BeginObject();
+    json.Key("url").Text(tracker.url);
+    if (tracker.answer.ok()) {
+      json.Key("seeders").Number(tracker.answer->seeders);
+      json.Key("leechers").Number(tracker.answer->leechers);
+      json.Key("downloads").Number(tracker.answer->downloads);
+      json.Key("error").Null();
+    } else {
+      for (const char* unknown : {"seeders", "leechers", "downloads"}) json.Key(unknown).Null();
+      json.Key("error").Text(tracker.answer.status().message());
+    }
+    json.End();
   }
   json.End();
   return Finish(json);

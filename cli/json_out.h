@@ -2,6 +2,7 @@
 // says what each field means; tests/cli/json_out_test holds the two together.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "dht/node.h"
 #include "node/client.h"
 #include "node/events.h"
+#include "node/tracker_scrape.h"
 #include "storage/magnet.h"
 #include "storage/metainfo.h"
 
@@ -26,6 +28,8 @@ std::string SeedingJson(const TorrentStatus& torrent, absl::string_view magnet);
 // `show --json`.
 std::string MetainfoJson(const storage::Metainfo& metainfo);
 std::string MagnetJson(const storage::Magnet& magnet);
+// `show --scrape --json`.
+std::string ScrapeJson(const InfoHash& info_hash, std::span<const ScrapedTracker> trackers);
 
 // `dht lookup --json` and `dht ping --json`.
 std::string LookupJson(const InfoHash& info_hash, const std::vector<Endpoint>& peers,

@@ -59,12 +59,13 @@ Session::Session(Purpose purpose, const TransferOptions& options, StateFolder& s
 Session::~Session() = default;
 
 absl::StatusOr<int> Session::Run(std::vector<SessionTorrent> torrents) {
-  RETURN_IF_ERROR(Start(std::move(torrents)));
+  // Before anything is said: who hears that we listen may stop us at once.
   world_.OnSignal([this](Time now, int signal) {
     // Whoever asks twice does not want to wait.
     if (exit_code_.has_value()) std::_Exit(kExitSignal + signal);
     End(now, kExitSignal + signal);
   });
+  RETURN_IF_ERROR(Start(std::move(torrents)));
   world_.Every(kTick, [this](Time now) { Tick(now); });
   world_.Run();
   node_ = nullptr;

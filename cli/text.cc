@@ -5,7 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "storage/file_names.h"
+#include "base/utf8.h"
 
 namespace starling::cli {
 
@@ -57,7 +57,7 @@ int CellsOf(uint32_t code) {
 }  // namespace
 
 std::string Printable(absl::string_view text) {
-  const std::string repaired = storage::RepairUtf8(text);
+  const std::string repaired = RepairUtf8(text);
   absl::string_view rest = repaired;
   std::string printable;
   printable.reserve(rest.size());

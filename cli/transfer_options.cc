@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "cli/addresses.h"
+#include "cli/choker_option.h"
 #include "cli/files.h"
 #include "cli/text.h"
 
@@ -102,6 +103,7 @@ std::vector<Option> TransferOptionList() {
       {"--up-limit", 0, Takes::kValue, "RATE", false, "bytes a second, such as 500K or 2M"},
       {"--max-peers", 0, Takes::kValue, "N", false,
        "connections, a torrent and in all; 50 and 200 unless said"},
+      ChokerOption(),
       {"--seed-after", 0, Takes::kOptionalValue, "RATIO|TIME", false,
        "serve others once complete: until stopped, up to a ratio (1.5) or for a time (2h)"},
       {"--timeout", 0, Takes::kValue, "T", false,
@@ -126,7 +128,8 @@ std::vector<Option> DhtOptionList() {
 }
 
 absl::StatusOr<TransferOptions> ReadTransferOptions(absl::string_view command,
-                                                    const Arguments& arguments) {
+                                                    const Arguments& arguments,
+                                                    const peer::ChokerRegistry& chokers) {
   RETURN_IF_ERROR(CheckCombinations(command, arguments));
   TransferOptions options;
   ClientOptions& client = options.node.client;
@@ -155,6 +158,7 @@ absl::StatusOr<TransferOptions> ReadTransferOptions(absl::string_view command,
   if (options.timeout == Duration(0)) {
     return WrongValue(command, "--timeout", *arguments.Value("--timeout"), "longer than nothing");
   }
+  ASSIGN_OR_RETURN(client.choker, ReadChoker(command, arguments, chokers));
   if (peers_max > 0) client.peers_max = client.peers_per_torrent_max = peers_max;
 
   options.select = arguments.Values("--select");

@@ -12,6 +12,7 @@
 #include "cli/quantities.h"
 #include "cli/reporter.h"
 #include "node/real_node.h"
+#include "peer/choker_registry.h"
 
 namespace starling::cli {
 
@@ -34,8 +35,10 @@ struct TransferOptions {
 std::vector<Option> TransferOptionList();
 std::vector<Option> DhtOptionList();  // --listen, --bootstrap, --state
 
-absl::StatusOr<TransferOptions> ReadTransferOptions(absl::string_view command,
-                                                    const Arguments& arguments);
+// `chokers` are those that --choker may name.
+absl::StatusOr<TransferOptions> ReadTransferOptions(
+    absl::string_view command, const Arguments& arguments,
+    const peer::ChokerRegistry& chokers = peer::ChokerRegistry());
 
 // The values of --dht-bootstrap or --bootstrap: none given: the well-known routers; `none`: nobody.
 absl::StatusOr<std::vector<HostPort>> ReadBootstrap(absl::string_view option,

@@ -19,6 +19,8 @@ namespace starling::dht {
 uint32_t ToStamp(Time now);
 
 inline constexpr uint32_t kQuestionableAfterS = 15 * 60;
+// Asked again before it becomes questionable, so that it can always be handed out.
+inline constexpr uint32_t kRefreshAfterS = kQuestionableAfterS - 60;
 inline constexpr uint8_t kFailuresMax = 2;
 
 // Round trips on a scale of four steps to the doubling: 1 is below 1 ms, 0 unknown.

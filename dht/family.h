@@ -10,9 +10,9 @@ namespace starling::dht {
 
 struct Family {
   bool is_enabled;
+  Time refresh_at = kNever;  // the next look at what became questionable
   RoutingTable table;
   PeerStore peers;
-  Time refresh_at = kNever;  // the next look at what became questionable
   size_t filled_bucket = 0;  // where the last search for more contacts took place
 };
 

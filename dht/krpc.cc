@@ -3,7 +3,8 @@
 namespace starling::dht::krpc {
 namespace {
 
-constexpr bencode::Limits kLimits{.depth_max = 16, .tokens_max = 2000};
+// Inside of the message and of its arguments.
+constexpr bencode::Limits kValueLimits{.depth_max = 14, .tokens_max = 2000};
 
 // The keys of the argument and the reply dictionaries together; a key of the wrong type or size is
 // as good as absent.
@@ -20,18 +21,48 @@ struct Fields {
   Want want;
 };
 
+// The envelope: the keys that every message may have.
+struct Keys {
+  absl::string_view kind;
+  absl::string_view method;
+  std::optional<Fields> arguments;
+  std::optional<Fields> reply;
+  std::optional<bencode::Value> error;
+};
+
+// Reads the message once, from front to back, and checks it on the way: strings, which are nearly
+// all of it, right here, everything else by bencode::ParsePrefix.
+class Reader {
+ public:
+  explicit Reader(ByteView datagram) : rest_(datagram) {}
+
+  // False if it is no dictionary, damaged, or followed by something.
+  bool Read(Message& message, Keys& keys);
+
+ private:
+  bool Begins(char with) const {
+    return !rest_.empty() && rest_[0] == static_cast<std::byte>(with);
+  }
+  // Reads a dictionary; `read(key)` reads the value of each key.
+  template <class ReadValue>
+  bool ReadDict(ReadValue read);
+  bool ReadFields(std::optional<Fields>& fields);
+  void TakeText(absl::string_view key, absl::string_view text, Fields& fields) const;
+  void TakeOther(absl::string_view key, const bencode::Value& value, Fields& fields) const;
+  std::optional<bencode::Value> TakeValue();
+
+  ByteView rest_;
+};
+
 template <class IdType>
-std::optional<IdType> ReadId(const bencode::Value& value) {
-  const std::optional<absl::string_view> text = value.string();
-  if (!text.has_value() || text->size() != IdType::kSize) return std::nullopt;
-  return IdType::FromBytes(AsBytes(*text));
+std::optional<IdType> ReadId(absl::string_view text) {
+  if (text.size() != IdType::kSize) return std::nullopt;
+  return IdType::FromBytes(AsBytes(text));
 }
 
 // Bytes whose size is a multiple of `unit`.
-ByteView ReadBytes(const bencode::Value& value, size_t unit) {
-  const std::optional<absl::string_view> text = value.string();
-  if (!text.has_value() || text->size() % unit != 0) return {};
-  return AsBytes(*text);
+ByteView ReadBytes(absl::string_view text, size_t unit) {
+  return text.size() % unit == 0 ? AsBytes(text) : ByteView();
 }
 
 Want ReadWant(const bencode::Value& value) {
@@ -46,23 +77,45 @@ Want ReadWant(const bencode::Value& value) {
   return want;
 }
 
-void ReadField(absl::string_view key, const bencode::Value& value, Fields& fields) {
+std::optional<bencode::Value> Reader::TakeValue() {
+  std::optional<bencode::Value> value = bencode::ParsePrefix(rest_, kValueLimits);
+  if (value.has_value()) rest_ = rest_.subspan(value->raw().size());
+  return value;
+}
+
+template <class ReadValue>
+bool Reader::ReadDict(ReadValue read) {
+  if (!Begins('d')) return false;
+  rest_ = rest_.subspan(1);
+  while (!Begins('e')) {
+    const std::optional<absl::string_view> key = bencode::TakeString(rest_);
+    if (!key.has_value() || !read(*key)) return false;
+  }
+  rest_ = rest_.subspan(1);
+  return true;
+}
+
+void Reader::TakeText(absl::string_view key, absl::string_view text, Fields& fields) const {
   if (key == "id") {
-    fields.id = ReadId<NodeId>(value);
+    fields.id = ReadId<NodeId>(text);
   } else if (key == "target") {
-    fields.target = ReadId<NodeId>(value);
+    fields.target = ReadId<NodeId>(text);
   } else if (key == "info_hash") {
-    fields.info_hash = ReadId<InfoHash>(value);
-  } else if (key == "port") {
+    fields.info_hash = ReadId<InfoHash>(text);
+  } else if (key == "nodes") {
+    fields.nodes = ReadBytes(text, kNodeV4Size);
+  } else if (key == "nodes6") {
+    fields.nodes6 = ReadBytes(text, kNodeV6Size);
+  } else if (key == "token") {
+    fields.token = AsBytes(text);
+  }
+}
+
+void Reader::TakeOther(absl::string_view key, const bencode::Value& value, Fields& fields) const {
+  if (key == "port") {
     fields.port = value.integer();
   } else if (key == "implied_port") {
     fields.has_implied_port = value.integer().value_or(0) != 0;
-  } else if (key == "nodes") {
-    fields.nodes = ReadBytes(value, kNodeV4Size);
-  } else if (key == "nodes6") {
-    fields.nodes6 = ReadBytes(value, kNodeV6Size);
-  } else if (key == "token") {
-    fields.token = ReadBytes(value, 1);
   } else if (key == "values") {
     fields.values = value.list();
   } else if (key == "want") {
@@ -70,43 +123,47 @@ void ReadField(absl::string_view key, const bencode::Value& value, Fields& field
   }
 }
 
-Fields ReadFields(const bencode::Value& value) {
-  Fields fields;
-  const std::optional<bencode::Dict> dict = value.dict();
-  if (!dict.has_value()) return fields;
-  for (const bencode::Entry& entry : *dict) ReadField(entry.key, entry.value, fields);
-  return fields;
+bool Reader::ReadFields(std::optional<Fields>& fields) {
+  fields.emplace();
+  return ReadDict([&](absl::string_view key) {
+    if (const auto text = bencode::TakeString(rest_)) {
+      TakeText(key, *text, *fields);
+      return true;
+    }
+    const std::optional<bencode::Value> value = TakeValue();
+    if (value.has_value()) TakeOther(key, *value, *fields);
+    return value.has_value();
+  });
 }
 
-// The envelope: the keys that every message may have.
-struct Keys {
-  absl::string_view kind;
-  absl::string_view method;
-  std::optional<bencode::Value> arguments;
-  std::optional<bencode::Value> reply;
-  std::optional<bencode::Value> error;
-};
+void TakeEnvelopeText(absl::string_view key, absl::string_view text, Message& message, Keys& keys) {
+  if (key == "ip") message.seen_as = ReadCompact(AsBytes(text));
+  if (key == "y") keys.kind = text;
+  if (key == "q") keys.method = text;
+  if (key == "t") message.transaction_id = AsBytes(text);
+  if (key == "v") message.version = text;
+}
 
-void ReadKey(absl::string_view key, const bencode::Value& value, Message& message, Keys& keys) {
-  if (key == "a") {
-    keys.arguments = value;
-  } else if (key == "r") {
-    keys.reply = value;
-  } else if (key == "e") {
-    keys.error = value;
-  } else if (key == "y") {
-    keys.kind = value.string().value_or("");
-  } else if (key == "q") {
-    keys.method = value.string().value_or("");
-  } else if (key == "t") {
-    message.transaction_id = AsBytes(value.string().value_or(""));
-  } else if (key == "v") {
-    message.version = value.string().value_or("");
-  } else if (key == "ip") {
-    message.seen_as = ReadCompact(AsBytes(value.string().value_or("")));
-  } else if (key == "ro") {
-    message.is_read_only = value.integer().value_or(0) == 1;
-  }
+bool Reader::Read(Message& message, Keys& keys) {
+  const bool is_whole = ReadDict([&](absl::string_view key) {
+    if (key == "a" && Begins('d')) return ReadFields(keys.arguments);
+    if (key == "r" && Begins('d')) return ReadFields(keys.reply);
+    if (const auto text = bencode::TakeString(rest_)) {
+      TakeEnvelopeText(key, *text, message, keys);
+      // One that is no dictionary holds no fields.
+      if (key == "a") keys.arguments.emplace();
+      if (key == "r") keys.reply.emplace();
+      return true;
+    }
+    const std::optional<bencode::Value> value = TakeValue();
+    if (!value.has_value()) return false;
+    if (key == "a") keys.arguments.emplace();
+    if (key == "r") keys.reply.emplace();
+    if (key == "e") keys.error = *value;
+    if (key == "ro") message.is_read_only = value->integer().value_or(0) == 1;
+    return true;
+  });
+  return is_whole && rest_.empty();
 }
 
 decltype(Message::body) ReadAnnounce(const Fields& fields) {
@@ -124,7 +181,7 @@ decltype(Message::body) ReadAnnounce(const Fields& fields) {
 
 decltype(Message::body) ReadQuery(const Keys& keys) {
   if (!keys.arguments.has_value()) return BadQuery{kProtocolError, "arguments expected"};
-  const Fields fields = ReadFields(*keys.arguments);
+  const Fields& fields = *keys.arguments;
   if (!fields.id.has_value()) return BadQuery{kProtocolError, "id expected"};
   if (keys.method == "ping") return Ping{*fields.id};
   if (keys.method == "get_peers") {
@@ -155,19 +212,14 @@ Error ReadError(const bencode::Value& value) {
 }  // namespace
 
 std::optional<Message> Parse(ByteView datagram) {
-  const std::optional<bencode::Value> value = bencode::Parse(datagram, kLimits);
-  if (!value.has_value()) return std::nullopt;
-  const std::optional<bencode::Dict> dict = value->dict();
-  if (!dict.has_value()) return std::nullopt;
-
   Message message;
   Keys keys;
-  for (const bencode::Entry& entry : *dict) ReadKey(entry.key, entry.value, message, keys);
+  if (!Reader(datagram).Read(message, keys)) return std::nullopt;
   if (message.transaction_id.size() > kTransactionIdSizeMax) return std::nullopt;
   if (keys.kind == "q") {
     message.body = ReadQuery(keys);
   } else if (keys.kind == "r" && keys.reply.has_value()) {
-    const Fields fields = ReadFields(*keys.reply);
+    const Fields& fields = *keys.reply;
     if (!fields.id.has_value()) return std::nullopt;
     const ByteView token = fields.token.size() <= kTokenSizeMax ? fields.token : ByteView();
     message.body = Reply{*fields.id, fields.nodes, fields.nodes6, token, fields.values};

@@ -1,118 +1,152 @@
 #include "dht/krpc_writer.h"
 
-#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
 
 namespace starling::dht::krpc {
 namespace {
 
-void WriteEndpoint(bencode::Writer& writer, const Endpoint& endpoint) {
-  std::array<std::byte, kCompactSizeMax> compact;
-  const size_t size = WriteCompact(endpoint, compact.data());
-  writer.Bytes(ByteView(compact).first(size));
-}
+// Writes pieces of bencoding one after another. Keys, and the heads of strings whose size never
+// changes, are literals: a bencode::Writer, which counts and checks each of them, took a quarter of
+// the time of a simulated datagram.
+class Pen {
+ public:
+  explicit Pen(ByteSpan space) : space_(space) {}
 
-void WriteSeenAs(bencode::Writer& writer, const Envelope& envelope) {
-  if (!envelope.seen_as.has_value()) return;
-  writer.Key("ip");
-  WriteEndpoint(writer, *envelope.seen_as);
-}
-
-void WriteWant(bencode::Writer& writer, const Want& want) {
-  if (!want.v4 && !want.v6) return;
-  writer.Key("want").BeginList();
-  if (want.v4) writer.String("n4");
-  if (want.v6) writer.String("n6");
-  writer.End();
-}
-
-// `t`, `v` and `y`, which come last in every message.
-size_t Finish(bencode::Writer& writer, const Envelope& envelope, absl::string_view kind) {
-  writer.Key("t").Bytes(envelope.transaction_id);
-  if (!envelope.version.empty()) writer.Key("v").String(envelope.version);
-  writer.Key("y").String(kind).End();
-  return writer.ok() ? writer.size() : 0;
-}
-
-size_t FinishQuery(bencode::Writer& writer, const Envelope& envelope, absl::string_view method) {
-  writer.End();
-  writer.Key("q").String(method);
-  if (envelope.is_read_only) writer.Key("ro").Integer(1);
-  return Finish(writer, envelope, "q");
-}
-
-void BeginArguments(bencode::Writer& writer, const NodeId& id) {
-  writer.BeginDict().Key("a").BeginDict();
-  writer.Key("id").Bytes(id.view());
-}
-
-void WriteNodes(bencode::Writer& writer, absl::string_view key, size_t node_size,
-                std::span<const Contact* const> nodes) {
-  writer.Key(key).StringHead(nodes.size() * node_size);
-  for (const Contact* node : nodes) {
-    std::array<std::byte, kNodeV6Size> compact;
-    std::copy(node->id.bytes.begin(), node->id.bytes.end(), compact.begin());
-    WriteCompact(node->endpoint, compact.data() + NodeId::kSize);
-    writer.Raw(ByteView(compact).first(node_size));
+  template <size_t kSize>
+  Pen& Text(const char (&text)[kSize]) {
+    return Put(text, kSize - 1);
   }
+  template <class IdType>
+  Pen& Id(const IdType& id) {
+    return Put(id.bytes.data(), IdType::kSize);
+  }
+  Pen& Number(int64_t number) {
+    char digits[24];
+    const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), number);
+    return Put(digits, static_cast<size_t>(end - digits));
+  }
+  // A string, with its head.
+  Pen& Bytes(ByteView bytes) {
+    Number(static_cast<int64_t>(bytes.size())).Text(":");
+    return Put(bytes.data(), bytes.size());
+  }
+  Pen& Compact(const Endpoint& endpoint) {
+    std::array<std::byte, kCompactSizeMax> compact;
+    const size_t size = WriteCompact(endpoint, compact.data());
+    return size == kCompactV4Size ? Put(compact.data(), kCompactV4Size) : Put(compact.data(), size);
+  }
+  // How much was written; 0 if it did not fit.
+  size_t size() const { return fits_ ? size_ : 0; }
+
+ private:
+  Pen& Put(const void* bytes, size_t size) {
+    if (size > space_.size() - size_) {
+      fits_ = false;
+    } else if (size > 0) {
+      std::memcpy(space_.data() + size_, bytes, size);
+      size_ += size;
+    }
+    return *this;
+  }
+
+  ByteSpan space_;
+  size_t size_ = 0;
+  bool fits_ = true;
+};
+
+void WriteEndpoint(Pen& pen, const Endpoint& endpoint) {
+  if (endpoint.is_v4()) {
+    pen.Text("6:").Compact(endpoint);
+  } else {
+    pen.Text("18:").Compact(endpoint);
+  }
+}
+
+void WriteSeenAs(Pen& pen, const Envelope& envelope) {
+  if (envelope.seen_as.has_value()) WriteEndpoint(pen.Text("2:ip"), *envelope.seen_as);
+}
+
+void WriteWant(Pen& pen, const Want& want) {
+  if (!want.v4 && !want.v6) return;
+  pen.Text("4:wantl");
+  if (want.v4) pen.Text("2:n4");
+  if (want.v6) pen.Text("2:n6");
+  pen.Text("e");
+}
+
+// `t` and `v`; after them comes only `y`.
+Pen& WriteIdAndVersion(Pen& pen, const Envelope& envelope) {
+  pen.Text("1:t").Bytes(envelope.transaction_id);
+  if (!envelope.version.empty()) pen.Text("1:v").Bytes(AsBytes(envelope.version));
+  return pen;
+}
+
+size_t FinishQuery(Pen& pen, const Envelope& envelope) {
+  if (envelope.is_read_only) pen.Text("2:roi1e");
+  return WriteIdAndVersion(pen, envelope).Text("1:y1:qe").size();
+}
+
+void WriteNodes(Pen& pen, size_t node_size, std::span<const Contact* const> nodes) {
+  pen.Number(static_cast<int64_t>(nodes.size() * node_size)).Text(":");
+  for (const Contact* node : nodes) pen.Id(node->id).Compact(node->endpoint);
 }
 
 }  // namespace
 
 size_t Write(ByteSpan space, const Envelope& envelope, const Ping& query) {
-  bencode::Writer writer(space);
-  BeginArguments(writer, query.id);
-  return FinishQuery(writer, envelope, "ping");
+  Pen pen(space);
+  pen.Text("d1:ad2:id20:").Id(query.id).Text("e1:q4:ping");
+  return FinishQuery(pen, envelope);
 }
 
 size_t Write(ByteSpan space, const Envelope& envelope, const FindNode& query) {
-  bencode::Writer writer(space);
-  BeginArguments(writer, query.id);
-  writer.Key("target").Bytes(query.target.view());
-  WriteWant(writer, query.want);
-  return FinishQuery(writer, envelope, "find_node");
+  Pen pen(space);
+  pen.Text("d1:ad2:id20:").Id(query.id).Text("6:target20:").Id(query.target);
+  WriteWant(pen, query.want);
+  pen.Text("e1:q9:find_node");
+  return FinishQuery(pen, envelope);
 }
 
 size_t Write(ByteSpan space, const Envelope& envelope, const GetPeers& query) {
-  bencode::Writer writer(space);
-  BeginArguments(writer, query.id);
-  writer.Key("info_hash").Bytes(query.info_hash.view());
-  WriteWant(writer, query.want);
-  return FinishQuery(writer, envelope, "get_peers");
+  Pen pen(space);
+  pen.Text("d1:ad2:id20:").Id(query.id).Text("9:info_hash20:").Id(query.info_hash);
+  WriteWant(pen, query.want);
+  pen.Text("e1:q9:get_peers");
+  return FinishQuery(pen, envelope);
 }
 
 size_t Write(ByteSpan space, const Envelope& envelope, const AnnouncePeer& query) {
-  bencode::Writer writer(space);
-  BeginArguments(writer, query.id);
-  if (query.implied_port) writer.Key("implied_port").Integer(1);
-  writer.Key("info_hash").Bytes(query.info_hash.view());
-  writer.Key("port").Integer(query.port);
-  writer.Key("token").Bytes(query.token);
-  return FinishQuery(writer, envelope, "announce_peer");
+  Pen pen(space);
+  pen.Text("d1:ad2:id20:").Id(query.id);
+  if (query.implied_port) pen.Text("12:implied_porti1e");
+  pen.Text("9:info_hash20:").Id(query.info_hash);
+  pen.Text("4:porti").Number(query.port).Text("e5:token").Bytes(query.token);
+  pen.Text("e1:q13:announce_peer");
+  return FinishQuery(pen, envelope);
 }
 
 size_t Write(ByteSpan space, const Envelope& envelope, const Answer& answer) {
-  bencode::Writer writer(space);
-  writer.BeginDict();
-  WriteSeenAs(writer, envelope);
-  writer.Key("r").BeginDict();
-  writer.Key("id").Bytes(answer.id.view());
-  if (answer.nodes.has_value()) WriteNodes(writer, "nodes", kNodeV4Size, *answer.nodes);
-  if (answer.nodes6.has_value()) WriteNodes(writer, "nodes6", kNodeV6Size, *answer.nodes6);
-  if (!answer.token.empty()) writer.Key("token").Bytes(answer.token);
+  Pen pen(space);
+  WriteSeenAs(pen.Text("d"), envelope);
+  pen.Text("1:rd2:id20:").Id(answer.id);
+  if (answer.nodes.has_value()) WriteNodes(pen.Text("5:nodes"), kNodeV4Size, *answer.nodes);
+  if (answer.nodes6.has_value()) WriteNodes(pen.Text("6:nodes6"), kNodeV6Size, *answer.nodes6);
+  if (!answer.token.empty()) pen.Text("5:token").Bytes(answer.token);
   if (!answer.values.empty()) {
-    writer.Key("values").BeginList();
-    for (const Endpoint& peer : answer.values) WriteEndpoint(writer, peer);
-    writer.End();
+    pen.Text("6:valuesl");
+    for (const Endpoint& peer : answer.values) WriteEndpoint(pen, peer);
+    pen.Text("e");
   }
-  writer.End();
-  return Finish(writer, envelope, "r");
+  return WriteIdAndVersion(pen.Text("e"), envelope).Text("1:y1:re").size();
 }
 
 size_t Write(ByteSpan space, const Envelope& envelope, const Error& error) {
-  bencode::Writer writer(space);
-  writer.BeginDict().Key("e").BeginList().Integer(error.code).String(error.text).End();
-  WriteSeenAs(writer, envelope);
-  return Finish(writer, envelope, "e");
+  Pen pen(space);
+  pen.Text("d1:eli").Number(error.code).Text("e").Bytes(AsBytes(error.text)).Text("e");
+  WriteSeenAs(pen, envelope);
+  return WriteIdAndVersion(pen, envelope).Text("1:y1:ee").size();
 }
 
 size_t AnswerSizeMax(const Envelope& envelope, const Answer& answer) {

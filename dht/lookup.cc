@@ -15,15 +15,24 @@ constexpr size_t kNamesakesMax = 2;
 using State = Candidate::State;
 
 bool Lookup::Add(const NodeId& id, const Endpoint& endpoint, uint8_t hops) {
+  const size_t candidates_max = closest_max_ + kSpareCandidates;
+  const bool is_full = candidates_.size() >= candidates_max;
+  // Most of what is named late in a lookup is farther than all that is known.
+  if (is_full && !IsCloser(target_, id, candidates_.back().id)) return false;
   size_t namesakes = 0;
   for (const Candidate& other : candidates_) {
-    if (other.endpoint == endpoint) return false;
+    if (other.endpoint.SameAddress(endpoint)) {
+      if (other.endpoint.port == endpoint.port) return false;
+      if (other.state == State::kAnswered && IsSameParticipant(other.endpoint, endpoint)) {
+        return false;
+      }
+    }
     if (other.id != id) continue;
     // A liar must not hide a node by naming its id at a wrong address first.
     if (other.state == State::kAnswered || ++namesakes == kNamesakesMax) return false;
   }
-  if (IsCounted(endpoint)) return false;
-  if (candidates_.size() >= closest_max_ + kSpareCandidates && !MakeRoomFor(id)) return false;
+  if (is_full && !MakeRoomFor(id)) return false;
+  if (candidates_.empty()) candidates_.reserve(candidates_max);
   Candidate candidate;
   candidate.id = id;
   candidate.endpoint = endpoint;
@@ -158,8 +167,8 @@ void Lookup::Insert(const Candidate& candidate) {
 // Has the participant behind `endpoint` answered already, under whatever port?
 bool Lookup::IsCounted(const Endpoint& endpoint) const {
   return std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& other) {
-    return other.state == State::kAnswered && other.endpoint != endpoint &&
-           IsSameParticipant(other.endpoint, endpoint);
+    return other.state == State::kAnswered && other.endpoint.SameAddress(endpoint) &&
+           other.endpoint.port != endpoint.port && IsSameParticipant(other.endpoint, endpoint);
   });
 }
 

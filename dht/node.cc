@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "dht/node_state.h"
+#include "dht/prefetch.h"
 #include "dht/snapshot.h"
 
 namespace starling::dht {
@@ -22,7 +23,7 @@ PeerStore::Limits StoreLimits(const Options& options) {
 }
 
 Family MakeFamily(bool is_enabled, const NodeId& id, const Options& options) {
-  return Family{is_enabled, RoutingTable(id, options.bucket_size),
+  return Family{is_enabled, kNever, RoutingTable(id, options.bucket_size),
                 PeerStore(id, StoreLimits(options))};
 }
 
@@ -48,14 +49,15 @@ const NodeId* SenderOf(const krpc::Message& message) {
 }  // namespace
 
 Node::State::State(const Options& options, DatagramPort& port, Random& random)
-    : options(WithinLimits(options)),
-      random(random),
+    : random(random),
       id(options.id.is_zero() ? random.NextId<NodeId>() : options.id),
       is_id_chosen(!options.id.is_zero()),
+      is_read_only(options.read_only),
       outbox{port, stats},
-      families(MakeFamilies(id, this->options)),
-      server(this->options, random, families, outbox),
-      transactions(options.query_timeout, options.short_timeout),
+      transactions(options.query_timeout, options.short_timeout, options.short_timeout_adapts),
+      server(WithinLimits(options), random, families, outbox),
+      families(MakeFamilies(id, WithinLimits(options))),
+      options(WithinLimits(options)),
       bootstrap_pause(seconds(1)),
       upkeep_pause(seconds(5)) {}
 
@@ -74,7 +76,7 @@ void Node::State::OnDatagram(Time now, const Endpoint& from, ByteView bytes) {
   if (!message.has_value()) {
     ++stats.malformed;
   } else if (std::holds_alternative<krpc::Reply>(message->body)) {
-    OnReply(now, from, *message);
+    OnReply(now, from, *message, bytes.size());
   } else if (std::holds_alternative<krpc::Error>(message->body)) {
     OnError(now, from, *message);
   } else {
@@ -85,8 +87,10 @@ void Node::State::OnDatagram(Time now, const Endpoint& from, ByteView bytes) {
 
 void Node::State::OnQuery(Time now, const Endpoint& from, const krpc::Message& message) {
   ++stats.queries_in;
-  if (options.read_only) return;
+  if (is_read_only) return;
   const NodeId* sender = SenderOf(message);
+  // It is looked for in the table when it has its answer; until then memory can keep up.
+  if (sender != nullptr) families[FamilyOf(from)].table.Prefetch(*sender);
   if (sender != nullptr && *sender == id) return;  // our own id: an echo or a spoof
   if (!server.OnQuery(now, from, message)) {
     ++stats.queries_limited;
@@ -97,8 +101,10 @@ void Node::State::OnQuery(Time now, const Endpoint& from, const krpc::Message& m
   if (!table.OnQuery(ToStamp(now), *sender, from)) Consider(now, *sender, from);
 }
 
-void Node::State::OnReply(Time now, const Endpoint& from, const krpc::Message& message) {
+void Node::State::OnReply(Time now, const Endpoint& from, const krpc::Message& message,
+                          size_t size) {
   const auto& reply = std::get<krpc::Reply>(message.body);
+  families[FamilyOf(from)].table.Prefetch(reply.id);
   const std::optional<Transaction> transaction = TakeTransaction(now, from, message);
   if (!transaction.has_value()) return;
   if (reply.id == id) {  // an echo of ourselves, or somebody who says he is us
@@ -110,7 +116,7 @@ void Node::State::OnReply(Time now, const Endpoint& from, const krpc::Message& m
   ++stats.replies_in;
   last_reply = now;
   Learn(now, from, reply.id, now - transaction->sent);
-  OnSearchReply(now, *transaction, reply);
+  OnSearchReply(now, *transaction, reply, size);
   TellPing(*transaction, &reply.id, now - transaction->sent);
   StartWaiting(now);
 }
@@ -263,6 +269,20 @@ void Node::Ping(Time now, const Endpoint& node, PingSink& sink) {
   notice.node = node;
   state.notices.push_back(notice);
   state.searches_due = std::min(state.searches_due, now);
+}
+
+void Node::Prefetch(int step) const {
+  const State& state = *state_;
+  if (step == 0) {
+    const auto* begin = reinterpret_cast<const std::byte*>(&state);
+    const auto* end = reinterpret_cast<const std::byte*>(&state.families[0].peers);
+    PrefetchLines(begin, static_cast<size_t>(end - begin));
+    PrefetchLines(&state.families[1].refresh_at, 1);
+  } else {
+    state.transactions.Prefetch();
+    state.server.Prefetch();
+    if (step == 2) state.families[0].table.Prefetch();
+  }
 }
 
 const NodeId& Node::id() const { return state_->id; }

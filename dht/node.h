@@ -30,8 +30,9 @@ struct LookupReport {
   int queries = 0;
   int replies = 0;
   int timeouts = 0;
-  int peers = 0;      // distinct peers handed out
-  int announced = 0;  // nodes that accepted our announce
+  uint64_t bytes = 0;  // of its queries and of the answers to them
+  int peers = 0;       // distinct peers handed out
+  int announced = 0;   // nodes that accepted our announce
   Duration elapsed{};
   bool had_nobody_to_ask = false;  // the table was empty
   Duration first{};                // until the first of the closest answered
@@ -73,6 +74,7 @@ struct Options {
   // After this, or mean + 4 deviations of our round trips if more, a silent node no longer holds
   // up its lookup; 0: only after query_timeout.
   Duration short_timeout = milliseconds(500);
+  bool short_timeout_adapts = true;  // false: short_timeout and nothing else
   size_t stored_infohashes_max = 2000;
   size_t stored_peers_per_infohash_max = 500;
   size_t lookups_max = 256;
@@ -117,8 +119,13 @@ class Node {
   // over if Options named none and nothing has happened yet.
   std::string Save(Time now) const;
   bool Restore(Time now, absl::string_view snapshot);
-  // A ready table for simulations: contacts are taken as they are, as if learned before.
+  // A ready table for simulations: a node that knows nobody takes contacts as they are, as if
+  // learned before. They must be different participants.
   void Adopt(Time now, std::span<const Contact> contacts);
+  // Fetches into the cache what the next event will need: step 0 what the Node points to, step 1
+  // what that points to for a datagram, step 2 the same for a deadline. For hosts of so many nodes
+  // that each event finds a cold one.
+  void Prefetch(int step) const;
   // Verified and alive, of both families; for reports and checks.
   std::vector<Contact> contacts() const;
 

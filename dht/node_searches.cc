@@ -110,12 +110,14 @@ void Node::State::Advance(Time now, Search& search) {
 bool Node::State::Ask(Time now, Search& search, const Endpoint& to) {
   krpc::Want want;
   if (search.wants_both) want = {.v4 = true, .v6 = true};
+  const uint64_t bytes_before = stats.bytes_out;
   const bool is_sent =
       search.purpose == Search::Purpose::kFindNode
           ? Query(now, QueryKind::kSearch, to, search.id, krpc::FindNode{id, search.target(), want})
           : Query(now, QueryKind::kSearch, to, search.id,
                   krpc::GetPeers{id, InfoHash::From(search.target()), want});
   if (is_sent) ++search.report.queries;
+  search.report.bytes += stats.bytes_out - bytes_before;
   return is_sent;
 }
 
@@ -172,10 +174,11 @@ void Node::State::Finish(Time now, Search& search) {
   notices.push_back(notice);
 }
 
-void Node::State::OnSearchReply(Time now, const Transaction& transaction,
-                                const krpc::Reply& reply) {
+void Node::State::OnSearchReply(Time now, const Transaction& transaction, const krpc::Reply& reply,
+                                size_t size) {
   Search* search = searches.Find(static_cast<LookupId>(transaction.lookup));
   if (search == nullptr) return;
+  search->report.bytes += size;
   if (transaction.kind == QueryKind::kSearch) {
     Lookup& lookup = search->lookups[FamilyOf(transaction.to)];
     ++search->report.replies;

@@ -30,7 +30,7 @@ struct Node::State {
   // Events (node.cc).
   void OnDatagram(Time now, const Endpoint& from, ByteView bytes);
   void OnQuery(Time now, const Endpoint& from, const krpc::Message& message);
-  void OnReply(Time now, const Endpoint& from, const krpc::Message& message);
+  void OnReply(Time now, const Endpoint& from, const krpc::Message& message, size_t size);
   void OnError(Time now, const Endpoint& from, const krpc::Message& message);
   void OnDeadline(Time now);
   void OnLost(Time now, const Transaction& transaction);
@@ -58,7 +58,8 @@ struct Node::State {
   bool Ask(Time now, Search& search, const Endpoint& to);
   void BeginAnnounce(Time now, Search& search);
   void Finish(Time now, Search& search);
-  void OnSearchReply(Time now, const Transaction& transaction, const krpc::Reply& reply);
+  void OnSearchReply(Time now, const Transaction& transaction, const krpc::Reply& reply,
+                     size_t size);
   void OnSearchFailure(Time now, const Transaction& transaction, bool is_timeout);
   void TakeNodes(const Endpoint& from, const krpc::Reply& reply, uint8_t hops, Search& search);
   void TakePeers(const Endpoint& from, const krpc::Reply& reply, Search& search);
@@ -103,37 +104,38 @@ struct Node::State {
   void Tell(Time now, const Notice& notice, std::span<const Endpoint> peers);
   void TellPing(const Transaction& transaction, const NodeId* node_id, Duration round_trip);
 
-  Options options;
+  // What most events touch comes first and close together: up to the head of the IPv4 table.
   Random& random;
   NodeId id;
   bool is_id_chosen;  // by Options
+  bool is_read_only;
+  bool is_delivering = false;
+  bool expects_routers = false;  // Bootstrap was called; it may name them later
   Stats stats;
   Outbox outbox;
-  Families families;
-  Server server;
+  Time last_reply = Time::min();
+  Time bootstrap_at = kNever;
+  Time upkeep_at = kNever;
+  Time searches_due = kNever;
   Transactions transactions;
   Searches searches;
+  std::vector<Notice> notices;
+  Server server;
+  Families families;
+
+  Options options;
   std::vector<PendingPing> pings;
-  Time last_reply = Time::min();
+  std::vector<Endpoint> found;
+  bool* destroyed = nullptr;
 
   // Bootstrap and upkeep.
   std::vector<Endpoint> routers;
-  bool expects_routers = false;  // Bootstrap was called; it may name them later
-  LookupId bootstrap{};          // the running search for ourselves that routers take part in
-  LookupId upkeep{};             // the running search for ourselves that contacts take part in
-  size_t upkeep_contacts = 0;    // in the tables when it began
-  Time bootstrap_at = kNever;
-  Time bootstrap_from{};  // not before
+  LookupId bootstrap{};        // the running search for ourselves that routers take part in
+  LookupId upkeep{};           // the running search for ourselves that contacts take part in
+  size_t upkeep_contacts = 0;  // in the tables when it began
+  Time bootstrap_from{};       // not before
   Duration bootstrap_pause;
-  Time upkeep_at = kNever;
   Duration upkeep_pause;
-
-  // Deliveries.
-  Time searches_due = kNever;
-  std::vector<Notice> notices;
-  std::vector<Endpoint> found;
-  bool is_delivering = false;
-  bool* destroyed = nullptr;
 };
 
 template <class Body>
@@ -147,7 +149,7 @@ bool Node::State::Query(Time now, QueryKind kind, const Endpoint& to, LookupId l
   krpc::Envelope envelope;
   envelope.transaction_id = transaction_id;
   envelope.version = krpc::kClientVersion;
-  envelope.is_read_only = options.read_only;
+  envelope.is_read_only = is_read_only;
   outbox.Send(now, to, envelope, body);
   ++stats.queries_out;
   return true;

@@ -23,8 +23,6 @@ constexpr Duration kHalfBootstrapPauseMax = minutes(15);
 constexpr Duration kUpkeepPauseMin = seconds(5);
 constexpr Duration kUpkeepPauseMax = minutes(15);
 
-// A ping before an entry becomes questionable, so that it can always be handed out.
-constexpr uint32_t kRefreshAfterS = kQuestionableAfterS - 60;
 constexpr size_t kRefreshBatchMax = 8;
 constexpr Duration kRefreshPause = seconds(20);
 constexpr Duration kRefreshPauseBehind = seconds(2);
@@ -232,11 +230,11 @@ void Node::State::Refresh(Time now, Family& family) {
 }
 
 void Node::Adopt(Time now, std::span<const Contact> contacts) {
-  for (const Contact& contact : contacts) {
-    Family& family = state_->families[FamilyOf(contact.endpoint)];
-    if (family.is_enabled) family.table.Add(contact);
-  }
-  for (Family& family : state_->families) {
+  for (size_t index = 0; index < state_->families.size(); ++index) {
+    Family& family = state_->families[index];
+    if (!family.is_enabled) continue;
+    family.table.Fill(
+        contacts, [index](const Contact& contact) { return FamilyOf(contact.endpoint) == index; });
     if (family.table.empty()) continue;
     uint32_t oldest_s = ToStamp(now);
     for (const Contact& contact : family.table.contacts()) {

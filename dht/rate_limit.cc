@@ -30,17 +30,41 @@ void RateLimit::NoteAnswer(Time now, const Endpoint& to, size_t size) {
   allowance.bytes_until = std::max(allowance.bytes_until, now) + Cost(size, bytes_per_second_);
 }
 
+// Null if there are too many for the list; then they are in the map.
+RateLimit::Allowance* RateLimit::FindAmongFew(Time now, const Endpoint& source) {
+  Source* idle = nullptr;
+  for (Source& other : few_) {
+    if (other.source == source) return &other.allowance;
+    if (other.allowance.IsFull(now)) idle = &other;
+  }
+  if (idle == nullptr && few_.size() < kFewMax) {
+    few_.emplace_back();
+    idle = &few_.back();
+  }
+  if (idle == nullptr) {
+    for (const Source& other : few_) sources_[other.source] = other.allowance;
+    std::vector<Source>().swap(few_);
+    return nullptr;
+  }
+  *idle = {source, {}};
+  return &idle->allowance;
+}
+
 RateLimit::Allowance& RateLimit::Find(Time now, const Endpoint& source) {
+  if (sources_.empty()) {
+    if (Allowance* allowance = FindAmongFew(now, source)) return *allowance;
+  }
   if (const auto found = sources_.find(source); found != sources_.end()) return found->second;
-  if (sources_.size() >= forget_at_size_ && now >= forget_from_) Forget(now);
+  if (sources_.size() >= forget_at_size_ && now >= forget_from_) {
+    Forget(now);
+    if (sources_.empty()) return Find(now, source);
+  }
   if (sources_.size() >= kSourcesMax) return others_;
   return sources_[source];
 }
 
 void RateLimit::Forget(Time now) {
-  absl::erase_if(sources_, [now](const auto& entry) {
-    return entry.second.queries_until <= now && entry.second.bytes_until <= now;
-  });
+  absl::erase_if(sources_, [now](const auto& entry) { return entry.second.IsFull(now); });
   // Looking again only after as many newcomers as there are survivors, and in a flood of forged
   // sources not for every datagram, keeps the cost small.
   forget_from_ = now + kForgetPause;

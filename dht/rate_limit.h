@@ -3,10 +3,12 @@
 // says. Each has a second's worth of burst.
 //
 // Memory is bounded: sources that are back at their full burst are forgotten, and when kSourcesMax
-// of them are active at once, all further ones share one allowance.
+// of them are active at once, all further ones share one allowance. A quiet node, which hears of
+// one source a second or two, keeps them in a short list; the map is for busy ones.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "base/endpoint.h"
@@ -26,25 +28,34 @@ class RateLimit {
   // Notes an answer of `size` bytes, which TakeQuery allowed.
   void NoteAnswer(Time now, const Endpoint& to, size_t size);
 
-  size_t sources() const { return sources_.size(); }
+  void Prefetch() const { __builtin_prefetch(few_.data()); }
+  size_t sources() const { return few_.size() + sources_.size(); }
 
  private:
   // Each allowance is a moment: used up where it is a burst ahead of now, full where it is past.
   struct Allowance {
     Time queries_until{};
     Time bytes_until{};
+    bool IsFull(Time now) const { return queries_until <= now && bytes_until <= now; }
+  };
+  struct Source {
+    Endpoint source;
+    Allowance allowance;
   };
   Allowance& Find(Time now, const Endpoint& source);
+  Allowance* FindAmongFew(Time now, const Endpoint& source);
   void Forget(Time now);
 
   uint32_t queries_per_second_;
   uint32_t bytes_per_second_;
+  std::vector<Source> few_;                           // as long as there is no map
   absl::flat_hash_map<Endpoint, Allowance> sources_;  // found in, never walked in order
   size_t forget_at_size_ = kForgetAtSizeMin;
   Time forget_from_{};
   Allowance others_;
 
-  static constexpr size_t kForgetAtSizeMin = 7;  // what the map's smallest allocation holds
+  static constexpr size_t kFewMax = 6;
+  static constexpr size_t kForgetAtSizeMin = 2 * kFewMax;
 };
 
 }  // namespace starling::dht

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "dht/address.h"
+#include "dht/prefetch.h"
 
 namespace starling::dht {
 namespace {
@@ -69,16 +70,35 @@ RoutingTable::Loss RoutingTable::OnTimeout(uint32_t now_s, const Endpoint& endpo
 }
 
 bool RoutingTable::AddUnverified(const NodeId& id, const Endpoint& endpoint) {
-  return Add(Contact{id, endpoint, Contact::kNeverAnswered, 0, 0});
+  if (id == own_id_ || Find(id) != nullptr || !HasRoom(id)) return false;
+  for (const Contact& other : contacts_) {
+    if (IsSameParticipant(other.endpoint, endpoint)) return false;
+  }
+  Insert(BucketOf(id), Contact{id, endpoint, Contact::kNeverAnswered, 0, 0});
+  return true;
 }
 
-bool RoutingTable::Add(const Contact& contact) {
-  if (contact.id == own_id_ || Find(contact.id) != nullptr || !HasRoom(contact.id)) return false;
-  for (const Contact& other : contacts_) {
-    if (IsSameParticipant(other.endpoint, contact.endpoint)) return false;
+void RoutingTable::Fill(std::span<const Contact> contacts, Filter filter) {
+  CHECK(empty());
+  std::array<uint16_t, kBuckets> sizes{};
+  for (const Contact& contact : contacts) {
+    if (contact.id == own_id_ || !filter(contact)) continue;
+    uint16_t& size = sizes[BucketOf(contact.id)];
+    size = static_cast<uint16_t>(std::min<size_t>(size + 1u, bucket_size_));
   }
-  Insert(BucketOf(contact.id), contact);
-  return true;
+  std::array<uint16_t, kBuckets> next{};
+  uint16_t end = 0;
+  for (size_t i = 0; i < kBuckets; ++i) {
+    next[i] = end;
+    end = static_cast<uint16_t>(end + sizes[i]);
+    ends_[i] = end;
+  }
+  contacts_.resize(end);
+  for (const Contact& contact : contacts) {
+    if (contact.id == own_id_ || !filter(contact)) continue;
+    const size_t bucket = BucketOf(contact.id);
+    if (next[bucket] < ends_[bucket]) contacts_[next[bucket]++] = contact;
+  }
 }
 
 size_t RoutingTable::FindClosest(const NodeId& target, std::span<const Contact*> closest,
@@ -134,6 +154,16 @@ std::optional<size_t> RoutingTable::FindSparseBucket(size_t after) const {
     if (bucket(index).size() < bucket_size_ && deeper >= bucket_size_) return index;
   }
   return std::nullopt;
+}
+
+void RoutingTable::Prefetch(const NodeId& id) const {
+  const std::span<const Contact> contacts = bucket(BucketOf(id));
+  PrefetchLines(contacts.data(), contacts.size_bytes());
+}
+
+void RoutingTable::Prefetch() const {
+  constexpr size_t kContacts = 20;  // the processor notices where this leads
+  PrefetchLines(contacts_.data(), std::min(contacts_.size(), kContacts) * sizeof(Contact));
 }
 
 size_t RoutingTable::BucketOf(const NodeId& id) const {

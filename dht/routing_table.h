@@ -25,6 +25,8 @@ class RoutingTable {
   static constexpr size_t kBuckets = 40;  // beyond 2^40 nodes the last bucket would be too coarse
   static constexpr size_t kReplacementsMax = 8;
 
+  using Filter = absl::FunctionRef<bool(const Contact&)>;
+
   RoutingTable(const NodeId& own_id, size_t bucket_size)
       : own_id_(own_id), bucket_size_(static_cast<uint16_t>(bucket_size)) {}
 
@@ -38,12 +40,12 @@ class RoutingTable {
   Loss OnTimeout(uint32_t now_s, const Endpoint& endpoint, bool may_be_us);
   // Takes a contact that is to be verified soon, if its bucket has room.
   bool AddUnverified(const NodeId& id, const Endpoint& endpoint);
-  // Takes a contact as it is, if its bucket has room: for tables that are made, not learned.
-  bool Add(const Contact& contact);
+  // Makes an empty table of those `contacts` that `filter` accepts and buckets have room for, as
+  // they are and without a byte to spare. That they are different participants is not looked at.
+  void Fill(std::span<const Contact> contacts, Filter filter);
 
   // The exact nearest to `target` of those that `filter` accepts, nearest first; returns how many.
   // The pointers are good until the table changes.
-  using Filter = absl::FunctionRef<bool(const Contact&)>;
   size_t FindClosest(const NodeId& target, std::span<const Contact*> closest, Filter filter) const;
   size_t FindClosest(const NodeId& target, std::span<const Contact*> closest) const {
     return FindClosest(target, closest, [](const Contact&) { return true; });
@@ -56,6 +58,9 @@ class RoutingTable {
   std::span<const Contact> bucket(size_t index) const;
   std::span<const Contact> replacements() const { return replacements_; }
   size_t size() const { return contacts_.size(); }
+  // Fetches the bucket of `id`, or the first contacts of all, into the cache.
+  void Prefetch(const NodeId& id) const;
+  void Prefetch() const;
   bool empty() const { return contacts_.empty(); }
   // A bucket that is not full although the deeper ones together hold enough to expect that it
   // could be; the search for more begins after bucket `after`. Nothing: the table is as it can be.

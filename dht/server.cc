@@ -26,8 +26,8 @@ Server::Server(const Options& options, Random& random, Families& families, Outbo
       random_(random),
       families_(families),
       outbox_(outbox),
-      tokens_(random),
-      rate_limit_(options.queries_per_second_max, options.answer_bytes_per_second_max) {}
+      rate_limit_(options.queries_per_second_max, options.answer_bytes_per_second_max),
+      tokens_(random) {}
 
 bool Server::OnQuery(Time now, const Endpoint& from, const krpc::Message& query) {
   if (!rate_limit_.TakeQuery(now, from)) return false;

@@ -20,6 +20,7 @@ class Server {
 
   // False if the sender asks more than the limit allows; then nothing happened.
   bool OnQuery(Time now, const Endpoint& from, const krpc::Message& query);
+  void Prefetch() const { rate_limit_.Prefetch(); }
   void SetAnnounceListener(AnnounceListener& listener) { listener_ = &listener; }
 
  private:
@@ -37,8 +38,8 @@ class Server {
   Random& random_;
   Families& families_;
   Outbox& outbox_;
-  Tokens tokens_;
   RateLimit rate_limit_;
+  Tokens tokens_;
   AnnounceListener* listener_ = nullptr;
 };
 

@@ -72,6 +72,7 @@ size_t Transactions::CountOf(QueryKind kind) const {
 
 Duration Transactions::slow_after() const {
   if (short_timeout_ <= Duration::zero()) return timeout_;
+  if (!adapts_) return std::min(timeout_, short_timeout_);
   if (mean_us_ == 0) return std::min(timeout_, std::max(timeout_ / 2, short_timeout_));
   const Duration expected = microseconds(mean_us_ + 4 * deviation_us_);
   return std::min(timeout_, std::max(short_timeout_, expected));

@@ -39,8 +39,8 @@ class Transactions {
  public:
   static constexpr size_t kInFlightMax = 4096;
 
-  Transactions(Duration timeout, Duration short_timeout)
-      : timeout_(timeout), short_timeout_(short_timeout) {}
+  Transactions(Duration timeout, Duration short_timeout, bool adapts = true)
+      : timeout_(timeout), short_timeout_(short_timeout), adapts_(adapts) {}
 
   // Null if too many are in flight.
   const Transaction* Add(Time now, QueryKind kind, const Endpoint& to, uint64_t lookup,
@@ -55,6 +55,7 @@ class Transactions {
   bool IsAsking(const Endpoint& endpoint) const;
   size_t CountOf(QueryKind kind) const;
   size_t size() const { return in_flight_.size(); }
+  void Prefetch() const { __builtin_prefetch(in_flight_.data()); }
   const Transaction& newest() const { return in_flight_.back(); }
   // Of the round trips seen so far; what a query sent now would be given.
   Duration slow_after() const;
@@ -65,6 +66,7 @@ class Transactions {
 
   Duration timeout_;
   Duration short_timeout_;
+  bool adapts_;  // to the round trips seen
   std::vector<Transaction> in_flight_;
   size_t judged_ = 0;  // so many of the oldest were already called slow
   // Integers, because they decide events.

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "node/asio_socket.h"
 
@@ -150,6 +151,12 @@ std::unique_ptr<Resolution> AsioResolver::Resolve(Time, absl::string_view host, 
   if (literal.has_value()) {
     loop_.Post([question, answer = *literal](Time now) {
       question->Deliver(now, std::vector<Endpoint>{answer});
+    });
+  } else if (absl::EqualsIgnoreCase(host, "localhost")) {
+    // RFC 6761, section 6.3: known without asking; a bare system has no file that says so.
+    loop_.Post([question, port](Time now) {
+      question->Deliver(now, std::vector<Endpoint>{Endpoint::V4(0x7f000001, port),
+                                                   *Endpoint::ParseAddress("::1", port)});
     });
   } else {
     queue_->Add(question);

@@ -23,25 +23,25 @@ void Choking::Wake(Time now) {
   deadline_.SetEarlier(recent ? last_decision_ + kBetweenDecisions : now);
 }
 
-uint64_t Choking::Capacity() const {
-  if (!up_limit_.unlimited()) return up_limit_.rate();
-  return *std::max_element(best_rates_.begin(), best_rates_.end());
+peer::UploadCapacity Choking::Capacity() const {
+  if (!up_limit_.unlimited()) return {up_limit_.rate(), /*is_measured=*/false};
+  return {*std::max_element(best_rates_.begin(), best_rates_.end()), /*is_measured=*/true};
 }
 
 void Choking::NoteRate(Time now) {
   uint64_t sent = 0;
   for (const peer::PeerView& view : views_) sent += view.bytes_sent_20s;
-  uint64_t& slot = best_rates_[round_ % kRoundsRemembered];
+  uint64_t& slot = best_rates_[slot_ % kSlotsRemembered];
   slot = std::max(slot, sent / 20);
-  if (now < next_round_) return;
-  ++round_;
-  best_rates_[round_ % kRoundsRemembered] = 0;
-  next_round_ = now + choker_->period();
+  if (now < next_slot_) return;
+  ++slot_;
+  best_rates_[slot_ % kSlotsRemembered] = 0;
+  next_slot_ = now + kSlot;
 }
 
 void Choking::OnDeadline(Time now) {
   last_decision_ = now;
-  views_.clear();
+  views_.reserve(views_last_);
   ends_.clear();
   torrents_.ForEachTorrent([&](peer::Torrent& torrent) {
     torrent.AppendViews(now, &views_);
@@ -52,6 +52,7 @@ void Choking::OnDeadline(Time now) {
     return;
   }
   NoteRate(now);
+  if (now >= next_round_) next_round_ = now + choker_->period();
   const std::span<const peer::Verdict> verdicts = choker_->Decide(now, views_, Capacity());
   size_t torrent_index = 0;
   size_t from = 0;
@@ -61,6 +62,9 @@ void Choking::OnDeadline(Time now) {
     from = end;
   });
   deadline_.SetEarlier(next_round_);
+  // Decisions are rare, nodes may be many, and this is a large part of what one holds.
+  views_last_ = views_.size();
+  views_ = std::vector<peer::PeerView>();
 }
 
 }  // namespace starling

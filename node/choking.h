@@ -38,8 +38,10 @@ class Choking final : public DeadlineHandler {
  private:
   // Keeps a flood of interest messages from costing a decision each.
   static constexpr Duration kBetweenDecisions = milliseconds(200);
-  static constexpr size_t kRoundsRemembered = 60;  // 10 minutes
-  uint64_t Capacity() const;
+  // Of the best rate, 10 minutes are remembered.
+  static constexpr Duration kSlot = seconds(10);
+  static constexpr size_t kSlotsRemembered = 60;
+  peer::UploadCapacity Capacity() const;
   void NoteRate(Time now);
 
   std::unique_ptr<peer::Choker> choker_;
@@ -49,9 +51,11 @@ class Choking final : public DeadlineHandler {
   Deadline deadline_;
   Time next_round_ = kNever;
   Time last_decision_ = Time::min();
-  std::array<uint64_t, kRoundsRemembered> best_rates_{};  // a ring, one entry a round
-  size_t round_ = 0;
-  std::vector<peer::PeerView> views_;
+  std::array<uint64_t, kSlotsRemembered> best_rates_{};  // a ring
+  size_t slot_ = 0;
+  Time next_slot_{};
+  std::vector<peer::PeerView> views_;  // only while it decides
+  size_t views_last_ = 0;
   std::vector<size_t> ends_;  // where each torrent's views end
 };
 

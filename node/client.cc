@@ -24,6 +24,10 @@ PeerId MakePeerId(const ClientOptions& options, Random& random) {
   return id;
 }
 
+std::unique_ptr<peer::Choker> MakeChoker(const ClientOptions& options, Random& random) {
+  return options.choker ? options.choker(random) : peer::MakeTitForTat(random);
+}
+
 dht::Options DhtOptions(const ClientOptions& options) {
   dht::Options dht_options;
   dht_options.id = options.dht_id;
@@ -40,7 +44,7 @@ Client::State::State(const ClientOptions& client_options, const ClientSeams& cli
       up_limit(client_options.up_rate),
       memory(client_options.unfinished_memory_max),
       udp_trackers(seams.datagrams, seams.resolver, seams.random, deadlines),
-      choking(peer::MakeTitForTat(seams.random), *this, up_limit, seams.random, deadlines),
+      choking(MakeChoker(options, seams.random), *this, up_limit, seams.random, deadlines),
       sweep(deadlines, *this) {
   if (!options.dht) return;
   dht.emplace(DhtOptions(options), seams.datagrams, seams.random);
@@ -118,6 +122,12 @@ Time Client::next_deadline() const {
   return state_->dht.has_value() ? std::min(own, state_->dht->next_deadline()) : own;
 }
 
+void Client::Prefetch() const {
+  __builtin_prefetch(state_.get());
+  __builtin_prefetch(&state_->deadlines);
+  __builtin_prefetch(&state_->dht);
+}
+
 void Client::OnDeadline(Time now) {
   if (state_->dht.has_value() && state_->dht->next_deadline() <= now) state_->dht->OnDeadline(now);
   state_->deadlines.RunDue(now);
@@ -143,8 +153,14 @@ ClientStatus Client::status(Time now) const {
     status.connected += counts.connected;
     status.uploaded += counts.uploaded;
     status.downloaded += counts.downloaded;
+    status.wasted += counts.wasted;
   }
   return status;
+}
+
+void Client::AppendPeers(Time now, TorrentId torrent, std::vector<peer::PeerView>* peers) const {
+  const Swarm* swarm = state_->FindSwarm(torrent);
+  if (swarm != nullptr) swarm->torrent().AppendViews(now, peers);
 }
 
 std::shared_ptr<const storage::Metainfo> Client::metainfo(TorrentId torrent) const {

@@ -14,6 +14,7 @@
 #include "dht/node.h"
 #include "node/events.h"
 #include "node/options.h"
+#include "peer/choker.h"
 #include "storage/piece_store.h"
 
 namespace starling {
@@ -65,6 +66,7 @@ struct ClientStatus {
   uint32_t connected = 0;
   uint64_t uploaded = 0;
   uint64_t downloaded = 0;
+  uint64_t wasted = 0;  // of the downloaded: had already, or in pieces that failed
 };
 
 class Client {
@@ -79,6 +81,9 @@ class Client {
   void Accept(Time now, std::unique_ptr<Stream> stream);
   void OnDeadline(Time now);
   Time next_deadline() const;
+  // It will soon be told something: fetches what nearly every event needs into the cache. For hosts
+  // of so many Clients that each event finds a cold one.
+  void Prefetch() const;
 
   // Commands.
   void Start(Time now);  // bootstraps the DHT
@@ -94,6 +99,8 @@ class Client {
   std::vector<TorrentId> torrents() const;
   TorrentStatus status(Time now, TorrentId torrent) const;
   ClientStatus status(Time now) const;
+  // One view a connection past its handshake, as the choker sees them.
+  void AppendPeers(Time now, TorrentId torrent, std::vector<peer::PeerView>* peers) const;
   // Null until it is known.
   std::shared_ptr<const storage::Metainfo> metainfo(TorrentId torrent) const;
   dht::Node* dht();  // null without DHT

@@ -11,6 +11,8 @@
 #include "base/endpoint.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "peer/choker.h"
+#include "peer/piece_policy.h"
 #include "storage/magnet.h"
 #include "storage/metainfo.h"
 
@@ -36,7 +38,9 @@ struct ClientOptions {
   TrackerRule trackers = TrackerRule::kFallback;
   uint64_t down_rate = 0;  // bytes a second for the whole node; 0: unlimited
   uint64_t up_rate = 0;
-  uint32_t peers_max = 200;  // connections in all
+  peer::ChokerFactory choker;  // empty: mainline tit-for-tat; by name: peer/choker_registry.h
+  peer::PiecePolicyFactory piece_policy;  // empty: rarest first; by name: peer/piece_policy.h
+  uint32_t peers_max = 200;               // connections in all
   uint32_t peers_per_torrent_max = 50;
   uint64_t unfinished_memory_max = 32 << 20;  // budget for pieces that are not yet on the disk
   uint16_t listen_port = 0;                   // what we announce; 0: we take no connections
@@ -53,8 +57,8 @@ struct TorrentOptions {
 
   std::string dir = ".";
   std::vector<std::string> select;  // glob patterns over file paths; empty: everything
-  bool sequential = false;
-  bool seed_only = false;  // never write; pieces missing in `dir` are not fetched
+  bool sequential = false;          // whatever the piece policy of the node is
+  bool seed_only = false;           // never write; pieces missing in `dir` are not fetched
   bool check_existing = true;
   std::vector<Endpoint> peers;  // to try first
   uint64_t down_rate = 0;       // of this torrent; 0: unlimited

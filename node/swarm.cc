@@ -27,7 +27,8 @@ peer::TorrentConfig ConfigOf(const ClientOptions& client, const PeerId& own_id,
   config.store.read_only = options.seed_only;
   config.select = options.select;
   if (options.magnet.has_value()) config.select_only = options.magnet->select_only;
-  config.sequential = options.sequential;
+  config.piece_policy = client.piece_policy;
+  if (options.sequential) config.piece_policy = &peer::MakeSequential;
   config.connections_max = client.peers_per_torrent_max;
   config.listen_port = client.listen_port;
   config.dht_port = client.dht ? client.listen_port : 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/bencode.h"
@@ -88,10 +89,10 @@ absl::StatusOr<Value> ParseAnswer(ByteView body) {
   return *answer;
 }
 
-class HttpAnnounce final : public AnnounceExchange, public HttpHandler {
+// Gathers one answer and tells what it is.
+class HttpExchange : public TrackerExchange, public HttpHandler {
  public:
-  HttpAnnounce(Time now, HttpClient& http, std::string url, AnnounceHandler& handler)
-      : handler_(handler) {
+  HttpExchange(Time now, HttpClient& http, std::string url) {
     HttpRequest request;
     request.url = std::move(url);
     request.body_size_max = kTrackerAnswerSizeMax;
@@ -100,25 +101,59 @@ class HttpAnnounce final : public AnnounceExchange, public HttpHandler {
 
   void OnHeaders(Time, const HttpHead& head) override { status_ = head.status; }
   void OnData(Time, Slice body) override { absl::StrAppend(&body_, body.text()); }
+  void OnDone(Time now, absl::Status status) override { Deliver(now, std::move(status)); }
 
-  // The handler may destroy this exchange, so the call is the last thing done.
-  void OnDone(Time now, absl::Status status) override {
-    if (!status.ok()) {
-      handler_.OnAnnounced(now, status);
-      return;
-    }
-    absl::StatusOr<AnnounceAnswer> answer = ParseAnnounceAnswer(AsBytes(body_));
+ protected:
+  // The last thing done: the handler may destroy this exchange.
+  virtual void Deliver(Time now, absl::Status status) = 0;
+
+  // What `parse` makes of the answer. A body that makes no sense under an error of HTTP is that
+  // error.
+  template <class Answer>
+  absl::StatusOr<Answer> Read(const absl::Status& status,
+                              absl::FunctionRef<absl::StatusOr<Answer>(ByteView)> parse) const {
+    if (!status.ok()) return status;
+    absl::StatusOr<Answer> answer = parse(AsBytes(body_));
     if (!answer.ok() && answer.status().code() == absl::StatusCode::kDataLoss && status_ != 200) {
-      answer = absl::UnavailableError(absl::StrCat("it answered with HTTP status ", status_));
+      return absl::UnavailableError(absl::StrCat("it answered with HTTP status ", status_));
     }
-    handler_.OnAnnounced(now, std::move(answer));
+    return answer;
   }
 
  private:
-  AnnounceHandler& handler_;
   int status_ = 0;
   std::string body_;
   std::unique_ptr<HttpTransfer> transfer_;
+};
+
+class HttpAnnounce final : public HttpExchange {
+ public:
+  HttpAnnounce(Time now, HttpClient& http, std::string url, AnnounceHandler& handler)
+      : HttpExchange(now, http, std::move(url)), handler_(handler) {}
+
+ private:
+  void Deliver(Time now, absl::Status status) override {
+    handler_.OnAnnounced(now, Read<AnnounceAnswer>(status, ParseAnnounceAnswer));
+  }
+
+  AnnounceHandler& handler_;
+};
+
+class HttpScrape final : public HttpExchange {
+ public:
+  HttpScrape(Time now, HttpClient& http, std::string url, const InfoHash& info_hash,
+             ScrapeHandler& handler)
+      : HttpExchange(now, http, std::move(url)), info_hash_(info_hash), handler_(handler) {}
+
+ private:
+  void Deliver(Time now, absl::Status status) override {
+    handler_.OnScraped(now, Read<ScrapeAnswer>(status, [this](ByteView body) {
+                         return ParseScrapeAnswer(body, info_hash_);
+                       }));
+  }
+
+  const InfoHash info_hash_;
+  ScrapeHandler& handler_;
 };
 
 }  // namespace
@@ -197,7 +232,7 @@ absl::StatusOr<ScrapeAnswer> ParseScrapeAnswer(ByteView body, const InfoHash& in
   const std::optional<Value> files = parsed->FindDict("files");
   const std::optional<Value> entry =
       files.has_value() ? files->FindDict(AsText(info_hash.view())) : std::nullopt;
-  if (!entry.has_value()) return absl::NotFoundError("the tracker does not know this torrent");
+  if (!entry.has_value()) return absl::NotFoundError("it does not know this torrent");
   return ScrapeAnswer{.seeders = ReadCount(*entry, "complete"),
                       .leechers = ReadCount(*entry, "incomplete"),
                       .downloads = ReadCount(*entry, "downloaded")};
@@ -211,11 +246,16 @@ std::string PrintableMessage(absl::string_view text) {
   return message;
 }
 
-std::unique_ptr<AnnounceExchange> SendHttpAnnounce(Time now, HttpClient& http,
-                                                   absl::string_view url, const Announce& announce,
-                                                   absl::string_view tracker_id,
-                                                   AnnounceHandler& handler) {
+std::unique_ptr<TrackerExchange> SendHttpAnnounce(Time now, HttpClient& http, absl::string_view url,
+                                                  const Announce& announce,
+                                                  absl::string_view tracker_id,
+                                                  AnnounceHandler& handler) {
   return std::make_unique<HttpAnnounce>(now, http, AnnounceUrl(url, announce, tracker_id), handler);
+}
+
+std::unique_ptr<TrackerExchange> SendHttpScrape(Time now, HttpClient& http, absl::string_view url,
+                                                const InfoHash& info_hash, ScrapeHandler& handler) {
+  return std::make_unique<HttpScrape>(now, http, std::string(url), info_hash, handler);
 }
 
 }  // namespace starling

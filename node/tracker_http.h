@@ -1,6 +1,6 @@
 // HTTP(S) trackers (BEP 3) over the HttpClient seam: compact answers (BEP 23), IPv6 peers (BEP 7),
 // the external address (BEP 24), scrape (BEP 48). Building the request and reading the answer are
-// pure functions; HttpAnnounce joins them to a transfer.
+// pure functions; the Send functions join them to a transfer.
 #pragma once
 
 #include <cstdint>
@@ -29,20 +29,18 @@ std::optional<std::string> ScrapeUrl(absl::string_view url, const InfoHash& info
 // Reads a tracker's answer. A `failure reason` is Unavailable with its text; damaged: DataLoss.
 absl::StatusOr<AnnounceAnswer> ParseAnnounceAnswer(ByteView body);
 
-struct ScrapeAnswer {
-  uint32_t seeders = 0;
-  uint32_t leechers = 0;
-  uint32_t downloads = 0;  // times `completed` was announced
-};
 // What the answer says of `info_hash`; NotFound if nothing.
 absl::StatusOr<ScrapeAnswer> ParseScrapeAnswer(ByteView body, const InfoHash& info_hash);
 
 // Text from a stranger, made fit for a terminal: printable, at most 200 bytes.
 std::string PrintableMessage(absl::string_view text);
 
-std::unique_ptr<AnnounceExchange> SendHttpAnnounce(Time now, HttpClient& http,
-                                                   absl::string_view url, const Announce& announce,
-                                                   absl::string_view tracker_id,
-                                                   AnnounceHandler& handler);
+std::unique_ptr<TrackerExchange> SendHttpAnnounce(Time now, HttpClient& http, absl::string_view url,
+                                                  const Announce& announce,
+                                                  absl::string_view tracker_id,
+                                                  AnnounceHandler& handler);
+// `url` as ScrapeUrl gives it.
+std::unique_ptr<TrackerExchange> SendHttpScrape(Time now, HttpClient& http, absl::string_view url,
+                                                const InfoHash& info_hash, ScrapeHandler& handler);
 
 }  // namespace starling

@@ -75,6 +75,15 @@ size_t WriteAnnounce(uint64_t connection, uint32_t transaction, const Announce& 
   return 98;
 }
 
+size_t WriteScrape(uint64_t connection, uint32_t transaction, const InfoHash& info_hash,
+                   ByteSpan space) {
+  StoreBig<uint64_t>(space.data(), connection);
+  StoreBig<uint32_t>(space.data() + 8, kScrape);
+  StoreBig<uint32_t>(space.data() + 12, transaction);
+  std::copy_n(info_hash.bytes.begin(), 20, space.data() + 16);
+  return 36;
+}
+
 AnnounceAnswer ReadAnnounce(const Endpoint& from, ByteView bytes) {
   AnnounceAnswer answer;
   answer.interval = seconds(LoadBig<uint32_t>(bytes.data() + 8));
@@ -92,6 +101,8 @@ AnnounceAnswer ReadAnnounce(const Endpoint& from, ByteView bytes) {
 
 struct UdpTrackers::State {
   class Exchange;
+  class AnnounceByUdp;
+  class ScrapeByUdp;
   struct Connection {
     uint64_t id;
     Time expires;
@@ -110,14 +121,13 @@ struct UdpTrackers::State {
   absl::flat_hash_map<uint32_t, Exchange*> exchanges;  // by transaction id
 };
 
-// One announce: name, connection id, announce; each step repeated until it is answered.
-class UdpTrackers::State::Exchange final : public AnnounceExchange,
-                                           public ResolveHandler,
-                                           public DeadlineHandler {
+// One question: name, connection id, the question itself; each step repeated until it is answered.
+class UdpTrackers::State::Exchange : public TrackerExchange,
+                                     public ResolveHandler,
+                                     public DeadlineHandler {
  public:
-  Exchange(Time now, State& state, absl::string_view url, const Announce& announce,
-           AnnounceHandler& handler)
-      : state_(state), announce_(announce), handler_(handler), due_(state.deadlines, *this) {
+  Exchange(Time now, State& state, absl::string_view url, Action action)
+      : state_(state), action_(action), due_(state.deadlines, *this) {
     const std::optional<HostAndPort> name = ParseUdpUrl(url);
     if (name.has_value()) {
       resolution_ = state.resolver.Resolve(now, name->host, name->port, *this);
@@ -170,11 +180,19 @@ class UdpTrackers::State::Exchange final : public AnnounceExchange,
       sent_ = 0;
       SendNext(now);
       used_kept_connection_ = false;
-    } else if (action == kAnnounce && waiting_for_ == kAnnounce && bytes.size() >= 20) {
+    } else if (action == action_ && waiting_for_ == action_ && bytes.size() >= kAnswerSizeMin) {
       Forget();
-      handler_.OnAnnounced(now, ReadAnnounce(from, bytes));
+      Deliver(now, from, bytes);
     }
   }
+
+ protected:
+  static constexpr size_t kAnswerSizeMin = 20;  // of an announce and of a scrape alike
+
+  virtual size_t WriteQuestion(uint64_t connection, uint32_t transaction, ByteSpan space) const = 0;
+  // Each is the last thing done.
+  virtual void Deliver(Time now, const Endpoint& from, ByteView answer) = 0;
+  virtual void Refuse(Time now, absl::Status why) = 0;
 
  private:
   void SendNext(Time now) {
@@ -184,11 +202,11 @@ class UdpTrackers::State::Exchange final : public AnnounceExchange,
     } while (!state_.exchanges.try_emplace(transaction_, this).second);
     const Endpoint& tracker = endpoints_.front();
     const Connection* connection = state_.FindConnection(now, tracker);
-    waiting_for_ = connection == nullptr ? kConnect : kAnnounce;
+    waiting_for_ = connection == nullptr ? kConnect : action_;
     used_kept_connection_ = connection != nullptr;
     state_.port.Send(now, tracker, [&](ByteSpan space) {
       return connection == nullptr ? WriteConnect(transaction_, space)
-                                   : WriteAnnounce(connection->id, transaction_, announce_, space);
+                                   : WriteQuestion(connection->id, transaction_, space);
     });
     due_.Set(now + kPauses[sent_]);
   }
@@ -201,12 +219,11 @@ class UdpTrackers::State::Exchange final : public AnnounceExchange,
 
   void Fail(Time now, absl::string_view why) {
     Forget();
-    handler_.OnAnnounced(now, absl::UnavailableError(why));
+    Refuse(now, absl::UnavailableError(why));
   }
 
   State& state_;
-  const Announce announce_;
-  AnnounceHandler& handler_;
+  const Action action_;
   Deadline due_;
   std::unique_ptr<Resolution> resolution_;
   std::string error_;
@@ -215,6 +232,47 @@ class UdpTrackers::State::Exchange final : public AnnounceExchange,
   uint32_t transaction_ = 0;
   Action waiting_for_ = kConnect;
   bool used_kept_connection_ = false;
+};
+
+class UdpTrackers::State::AnnounceByUdp final : public Exchange {
+ public:
+  AnnounceByUdp(Time now, State& state, absl::string_view url, const Announce& announce,
+                AnnounceHandler& handler)
+      : Exchange(now, state, url, kAnnounce), announce_(announce), handler_(handler) {}
+
+ private:
+  size_t WriteQuestion(uint64_t connection, uint32_t transaction, ByteSpan space) const override {
+    return WriteAnnounce(connection, transaction, announce_, space);
+  }
+  void Deliver(Time now, const Endpoint& from, ByteView answer) override {
+    handler_.OnAnnounced(now, ReadAnnounce(from, answer));
+  }
+  void Refuse(Time now, absl::Status why) override { handler_.OnAnnounced(now, std::move(why)); }
+
+  const Announce announce_;
+  AnnounceHandler& handler_;
+};
+
+class UdpTrackers::State::ScrapeByUdp final : public Exchange {
+ public:
+  ScrapeByUdp(Time now, State& state, absl::string_view url, const InfoHash& info_hash,
+              ScrapeHandler& handler)
+      : Exchange(now, state, url, kScrape), info_hash_(info_hash), handler_(handler) {}
+
+ private:
+  size_t WriteQuestion(uint64_t connection, uint32_t transaction, ByteSpan space) const override {
+    return WriteScrape(connection, transaction, info_hash_, space);
+  }
+  void Deliver(Time now, const Endpoint&, ByteView answer) override {
+    const std::byte* at = answer.data() + 8;
+    handler_.OnScraped(now, ScrapeAnswer{.seeders = LoadBig<uint32_t>(at),
+                                         .leechers = LoadBig<uint32_t>(at + 8),
+                                         .downloads = LoadBig<uint32_t>(at + 4)});
+  }
+  void Refuse(Time now, absl::Status why) override { handler_.OnScraped(now, std::move(why)); }
+
+  const InfoHash info_hash_;
+  ScrapeHandler& handler_;
 };
 
 UdpTrackers::UdpTrackers(DatagramPort& port, Resolver& resolver, Random& random,
@@ -228,10 +286,16 @@ UdpTrackers::UdpTrackers(DatagramPort& port, Resolver& resolver, Random& random,
 
 UdpTrackers::~UdpTrackers() = default;
 
-std::unique_ptr<AnnounceExchange> UdpTrackers::Send(Time now, absl::string_view url,
-                                                    const Announce& announce,
-                                                    AnnounceHandler& handler) {
-  return std::make_unique<State::Exchange>(now, *state_, url, announce, handler);
+std::unique_ptr<TrackerExchange> UdpTrackers::Send(Time now, absl::string_view url,
+                                                   const Announce& announce,
+                                                   AnnounceHandler& handler) {
+  return std::make_unique<State::AnnounceByUdp>(now, *state_, url, announce, handler);
+}
+
+std::unique_ptr<TrackerExchange> UdpTrackers::SendScrape(Time now, absl::string_view url,
+                                                         const InfoHash& info_hash,
+                                                         ScrapeHandler& handler) {
+  return std::make_unique<State::ScrapeByUdp>(now, *state_, url, info_hash, handler);
 }
 
 void UdpTrackers::OnDatagram(Time now, const Endpoint& from, ByteView bytes) {

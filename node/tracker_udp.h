@@ -1,6 +1,7 @@
 // UDP trackers (BEP 15; IPv6 answers by the family of the tracker's address) over the Client's own
-// DatagramPort: connection ids, retransmission, answers matched by transaction id and source. One
-// for the whole Client, so that torrents with the same tracker share its connection id.
+// DatagramPort: announce and scrape, connection ids, retransmission, answers matched by transaction
+// id and source. One for the whole Client, so that torrents with the same tracker share its
+// connection id.
 #pragma once
 
 #include <cstdint>
@@ -48,10 +49,25 @@ class AnnounceHandler {
   virtual void OnAnnounced(Time now, absl::StatusOr<AnnounceAnswer> answer) = 0;
 };
 
-// One announce under way; destroying it ends it.
-class AnnounceExchange {
+// How many share a torrent, as a tracker counts them.
+struct ScrapeAnswer {
+  uint32_t seeders = 0;
+  uint32_t leechers = 0;
+  uint32_t downloads = 0;  // times `completed` was announced
+
+  bool operator==(const ScrapeAnswer&) const = default;
+};
+
+class ScrapeHandler {
  public:
-  virtual ~AnnounceExchange() = default;
+  virtual ~ScrapeHandler() = default;
+  virtual void OnScraped(Time now, absl::StatusOr<ScrapeAnswer> answer) = 0;
+};
+
+// One announce or scrape under way; destroying it ends it.
+class TrackerExchange {
+ public:
+  virtual ~TrackerExchange() = default;
 };
 
 class UdpTrackers {
@@ -62,8 +78,10 @@ class UdpTrackers {
   UdpTrackers& operator=(const UdpTrackers&) = delete;
 
   // `url` is udp://host:port[/anything].
-  std::unique_ptr<AnnounceExchange> Send(Time now, absl::string_view url, const Announce& announce,
-                                         AnnounceHandler& handler);
+  std::unique_ptr<TrackerExchange> Send(Time now, absl::string_view url, const Announce& announce,
+                                        AnnounceHandler& handler);
+  std::unique_ptr<TrackerExchange> SendScrape(Time now, absl::string_view url,
+                                              const InfoHash& info_hash, ScrapeHandler& handler);
   // A datagram that is not the DHT's. Those that answer nothing of ours are dropped.
   void OnDatagram(Time now, const Endpoint& from, ByteView bytes);
 

@@ -115,13 +115,13 @@ class Trackers::State::Tier final : public DeadlineHandler {
   struct Tracker final : AnnounceHandler {
     Tracker(Tier& owner, std::string tracker_url) : tier(owner), url(std::move(tracker_url)) {}
     void OnAnnounced(Time now, absl::StatusOr<AnnounceAnswer> answer) override {
-      const std::unique_ptr<AnnounceExchange> ended = std::move(exchange);
+      const std::unique_ptr<TrackerExchange> ended = std::move(exchange);
       tier.OnAnswer(now, *this, std::move(answer));
     }
     Tier& tier;
     std::string url;
     std::string tracker_id;
-    std::unique_ptr<AnnounceExchange> exchange;
+    std::unique_ptr<TrackerExchange> exchange;
     AnnounceEvent event = AnnounceEvent::kNone;  // of the announce under way
     bool knows_us = false;                       // took our `started`
     bool owes_completed = false;

@@ -5,6 +5,25 @@
 
 namespace starling::peer {
 
+std::vector<Candidates::Entry>::iterator Candidates::Place(const Endpoint& endpoint) {
+  return std::lower_bound(entries_.begin(), entries_.end(), endpoint,
+                          [](const Entry& a, const Endpoint& b) { return a.endpoint < b; });
+}
+
+const Candidates::Entry* Candidates::Find(const Endpoint& endpoint) const {
+  const auto at =
+      std::lower_bound(entries_.begin(), entries_.end(), endpoint,
+                       [](const Entry& a, const Endpoint& b) { return a.endpoint < b; });
+  return at == entries_.end() || at->endpoint != endpoint ? nullptr : &*at;
+}
+
+Candidates::Entry* Candidates::Change(const Endpoint& endpoint) {
+  const auto at = Place(endpoint);
+  if (at == entries_.end() || at->endpoint != endpoint) return nullptr;
+  Forget();
+  return &*at;
+}
+
 bool Candidates::IsCandidate(const Entry& entry, bool skip_seeds) const {
   return !entry.in_use && !entry.own && entry.failures < kFailuresMax &&
          !(skip_seeds && entry.seed);
@@ -12,122 +31,133 @@ bool Candidates::IsCandidate(const Entry& entry, bool skip_seeds) const {
 
 bool Candidates::Add(const Endpoint& endpoint, PeerSource source) {
   if (!endpoint.is_usable()) return false;
-  const auto known = entries_.find(endpoint);
-  if (known != entries_.end()) {
-    Entry& entry = known->second;
-    entry.source = std::min(entry.source, source);
+  auto at = Place(endpoint);
+  if (at != entries_.end() && at->endpoint == endpoint) {
+    at->source = std::min<PeerSource>(at->source, source);
     // Named again after we gave it up: it may be back, and gets one more chance.
-    if (entry.failures >= kFailuresMax && entry.failures < 255) entry.failures = kFailuresMax - 1;
+    if (at->failures >= kFailuresMax && at->failures < 255) {
+      at->failures = kFailuresMax - 1;
+      Forget();
+    }
     return false;
   }
-  if (entries_.size() >= kMax && !MakeRoom(source)) return false;
+  if (entries_.size() >= max_) {
+    if (!MakeRoom(source)) return false;
+    at = Place(endpoint);
+  }
   Entry entry;
+  entry.endpoint = endpoint;
   entry.source = source;
   entry.draw = static_cast<uint32_t>(random_.Next());
-  entries_.emplace(endpoint, entry);
+  entries_.insert(at, entry);
+  Forget();
   return true;
 }
 
 // Replaces the worst one not in use, if the newcomer's source is trusted at least as much.
 bool Candidates::MakeRoom(PeerSource source) {
+  if (full_for_.has_value() && source >= *full_for_) return false;
   const auto badness = [](const Entry& entry) {
-    return std::tuple(entry.failures > 0, entry.source, entry.failures, entry.draw);
+    const PeerSource from = entry.source;
+    return std::tuple(entry.failures > 0, from, entry.failures, entry.draw);
   };
   auto worst = entries_.end();
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-    if (it->second.in_use || it->second.own) continue;
-    if (worst == entries_.end() || badness(it->second) > badness(worst->second)) worst = it;
+    if (it->in_use || it->own) continue;
+    if (worst == entries_.end() || badness(*it) > badness(*worst)) worst = it;
   }
-  if (worst == entries_.end()) return false;
-  if (worst->second.failures == 0 && worst->second.source <= source) return false;
+  if (worst == entries_.end() || (worst->failures == 0 && worst->source <= source)) {
+    full_for_ = source;
+    return false;
+  }
   entries_.erase(worst);
   return true;
 }
 
 std::vector<Endpoint> Candidates::RemoveUntracked() {
   std::vector<Endpoint> removed;
-  for (auto it = entries_.begin(); it != entries_.end();) {
-    const PeerSource source = it->second.source;
-    if (source == PeerSource::kDht || source == PeerSource::kPeerExchange) {
-      removed.push_back(it->first);
-      it = entries_.erase(it);
-    } else {
-      ++it;
-    }
-  }
+  std::erase_if(entries_, [&](const Entry& entry) {
+    if (entry.source != PeerSource::kDht && entry.source != PeerSource::kPeerExchange) return false;
+    removed.push_back(entry.endpoint);
+    return true;
+  });
+  Forget();
   return removed;
 }
 
 std::optional<Endpoint> Candidates::TakeNext(Time now, bool skip_seeds) {
+  if (next_ready(skip_seeds) > now) return std::nullopt;
   const auto order = [](const Entry& entry) {
-    return std::tuple(entry.failures > 0, entry.source, entry.failures, entry.draw);
+    const PeerSource from = entry.source;
+    return std::tuple(entry.failures > 0, from, entry.failures, entry.draw);
   };
   auto best = entries_.end();
   for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-    if (!IsCandidate(it->second, skip_seeds) || it->second.ready > now) continue;
-    if (best == entries_.end() || order(it->second) < order(best->second)) best = it;
+    if (!IsCandidate(*it, skip_seeds) || it->ready > now) continue;
+    if (best == entries_.end() || order(*it) < order(*best)) best = it;
   }
   if (best == entries_.end()) return std::nullopt;
-  best->second.in_use = true;
-  return best->first;
+  best->in_use = true;
+  Forget();
+  return best->endpoint;
 }
 
 Time Candidates::next_ready(bool skip_seeds) const {
+  std::optional<Time>& known = known_ready_[skip_seeds ? 1 : 0];
+  if (known.has_value()) return *known;
   Time earliest = kNever;
-  for (const auto& [endpoint, entry] : entries_) {
+  for (const Entry& entry : entries_) {
     if (IsCandidate(entry, skip_seeds)) earliest = std::min(earliest, entry.ready);
   }
+  known = earliest;
   return earliest;
 }
 
 void Candidates::SetInUse(const Endpoint& endpoint) {
-  const auto it = entries_.find(endpoint);
-  if (it != entries_.end()) it->second.in_use = true;
+  if (Entry* entry = Change(endpoint)) entry->in_use = true;
 }
 
 void Candidates::OnClosed(Time now, const Endpoint& endpoint, bool served) {
-  const auto it = entries_.find(endpoint);
-  if (it == entries_.end()) return;
-  Entry& entry = it->second;
-  entry.in_use = false;
-  entry.failures = served ? 1 : static_cast<uint8_t>(std::min<uint32_t>(entry.failures + 1, 254));
-  const uint32_t doublings = std::min<uint32_t>(entry.failures - 1, kFailuresMax);
-  entry.ready = now + std::min<Duration>(kRetryMin * (int64_t{1} << doublings), kRetryMax);
+  Entry* entry = Change(endpoint);
+  if (entry == nullptr) return;
+  entry->in_use = false;
+  entry->failures = served ? 1 : static_cast<uint8_t>(std::min(entry->failures + 1, 254));
+  const uint32_t doublings = std::min<uint32_t>(entry->failures - 1u, kFailuresMax);
+  entry->ready = now + std::min<Duration>(kRetryMin * (int64_t{1} << doublings), kRetryMax);
 }
 
 void Candidates::GiveUp(const Endpoint& endpoint) {
-  const auto it = entries_.find(endpoint);
-  if (it == entries_.end()) return;
-  it->second.in_use = false;
-  it->second.failures = 255;
+  Entry* entry = Change(endpoint);
+  if (entry == nullptr) return;
+  entry->in_use = false;
+  entry->failures = 255;
 }
 
 uint32_t Candidates::untried(bool skip_seeds) const {
-  return static_cast<uint32_t>(std::count_if(entries_.begin(), entries_.end(),
-                                             [&](const std::pair<const Endpoint, Entry>& it) {
-                                               return IsCandidate(it.second, skip_seeds);
-                                             }));
+  return static_cast<uint32_t>(
+      std::count_if(entries_.begin(), entries_.end(),
+                    [&](const Entry& entry) { return IsCandidate(entry, skip_seeds); }));
 }
 
 void Candidates::SetSeed(const Endpoint& endpoint) {
-  const auto it = entries_.find(endpoint);
-  if (it != entries_.end()) it->second.seed = true;
+  const Entry* known = Find(endpoint);
+  if (known == nullptr || known->seed) return;
+  Change(endpoint)->seed = true;
 }
 
 void Candidates::SetOwn(const Endpoint& endpoint) {
-  const auto it = entries_.find(endpoint);
-  if (it != entries_.end()) it->second.own = true;
+  if (Entry* entry = Change(endpoint)) entry->own = true;
 }
 
 bool Candidates::IsInUse(const Endpoint& endpoint) const {
-  const auto it = entries_.find(endpoint);
-  return it != entries_.end() && it->second.in_use;
+  const Entry* entry = Find(endpoint);
+  return entry != nullptr && entry->in_use;
 }
 
 std::optional<PeerSource> Candidates::SourceOf(const Endpoint& endpoint) const {
-  const auto it = entries_.find(endpoint);
-  if (it == entries_.end()) return std::nullopt;
-  return it->second.source;
+  const Entry* entry = Find(endpoint);
+  if (entry == nullptr) return std::nullopt;
+  return entry->source;
 }
 
 }  // namespace starling::peer

@@ -6,13 +6,13 @@
 // a row until somebody names it again.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "base/endpoint.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -27,11 +27,10 @@ class Candidates {
   static constexpr Duration kRetryMin = seconds(5);
   static constexpr Duration kRetryMax = minutes(10);
 
-  explicit Candidates(Random& random) : random_(random) {}
+  explicit Candidates(Random& random, size_t max = kMax) : random_(random), max_(max) {}
 
   // False if it is known already, unusable, or there is no room for one so little trusted.
   bool Add(const Endpoint& endpoint, PeerSource source);
-  void Remove(const Endpoint& endpoint) { entries_.erase(endpoint); }
   // Forgets what came from the DHT or peer exchange and returns it (BEP 27).
   std::vector<Endpoint> RemoveUntracked();
 
@@ -50,7 +49,7 @@ class Candidates {
   // It is ourselves: remembered so as never to be dialled again.
   void SetOwn(const Endpoint& endpoint);
 
-  bool Knows(const Endpoint& endpoint) const { return entries_.contains(endpoint); }
+  bool Knows(const Endpoint& endpoint) const { return Find(endpoint) != nullptr; }
   bool IsInUse(const Endpoint& endpoint) const;
   std::optional<PeerSource> SourceOf(const Endpoint& endpoint) const;
   size_t size() const { return entries_.size(); }
@@ -58,20 +57,35 @@ class Candidates {
   uint32_t untried(bool skip_seeds) const;
 
  private:
-  struct Entry {
+  struct Entry {  // there may be a thousand of them in each of ten thousand nodes
     Time ready{};
-    uint32_t draw = 0;
-    PeerSource source = PeerSource::kPeerExchange;
+    Endpoint endpoint;
     uint8_t failures = 0;
-    bool in_use = false;
-    bool seed = false;
-    bool own = false;
+    PeerSource source : 4 = PeerSource::kPeerExchange;
+    bool in_use : 1 = false;
+    bool seed : 1 = false;
+    bool own : 1 = false;
+    uint32_t draw = 0;
   };
+  static_assert(sizeof(Entry) == 32);
+  std::vector<Entry>::iterator Place(const Endpoint& endpoint);
+  const Entry* Find(const Endpoint& endpoint) const;
+  // Null if it is not known; else it is about to change.
+  Entry* Change(const Endpoint& endpoint);
   bool IsCandidate(const Entry& entry, bool skip_seeds) const;
   bool MakeRoom(PeerSource source);
+  void Forget() {
+    known_ready_ = {};
+    full_for_.reset();
+  }
 
   Random& random_;
-  absl::btree_map<Endpoint, Entry> entries_;
+  size_t max_;
+  std::vector<Entry> entries_;  // sorted by endpoint
+  // Answers of next_ready() that still hold; asked after every tick.
+  mutable std::array<std::optional<Time>, 2> known_ready_;
+  // There is no room for sources so little trusted, or less; peer exchange asks all the time.
+  std::optional<PeerSource> full_for_;
 };
 
 }  // namespace starling::peer

@@ -11,6 +11,7 @@ namespace starling::peer {
 Connection::Connection(ConnectionId id, Swarm& swarm, ConnectionHandler& handler)
     : swarm_(swarm),
       handler_(handler),
+      link_(swarm.messages),
       uploads_(swarm, link_),
       extensions_(swarm, link_),
       deadline_(swarm.deadlines, *this) {
@@ -54,16 +55,17 @@ void Connection::OnData(Time now, Slice bytes) {
 
 // True when the handshake is complete; `bytes` is then what followed it.
 bool Connection::ReadHandshake(Time now, Slice* bytes) {
-  const size_t missing = kHandshakeSize - handshake_bytes_.size();
+  if (handshake_bytes_ == nullptr) handshake_bytes_ = std::make_unique<std::string>();
+  const size_t missing = kHandshakeSize - handshake_bytes_->size();
   const size_t taken = std::min(missing, bytes->size());
   const absl::string_view text = bytes->text();
-  handshake_bytes_.append(text.data(), taken);
-  if (handshake_bytes_.size() < kHandshakeSize) {
-    if (IsNoHandshake(AsBytes(handshake_bytes_))) Violate(now, "not a BitTorrent handshake");
+  handshake_bytes_->append(text.data(), taken);
+  if (handshake_bytes_->size() < kHandshakeSize) {
+    if (IsNoHandshake(AsBytes(*handshake_bytes_))) Violate(now, "not a BitTorrent handshake");
     return false;
   }
-  const std::optional<Handshake> handshake = ParseHandshake(AsBytes(handshake_bytes_));
-  handshake_bytes_ = std::string();
+  const std::optional<Handshake> handshake = ParseHandshake(AsBytes(*handshake_bytes_));
+  handshake_bytes_.reset();
   if (!handshake.has_value()) {
     Violate(now, "not a BitTorrent handshake");
     return false;
@@ -78,7 +80,8 @@ bool Connection::ReadHandshake(Time now, Slice* bytes) {
 }
 
 void Connection::Open(Time now, const Handshake& handshake) {
-  theirs_ = handshake;
+  peer_id_ = handshake.peer_id;
+  peer_has_dht_ = handshake.supports_dht;
   state_ = State::kOpen;
   opened_ = true;
   opened_at_ = now;
@@ -107,6 +110,7 @@ void Connection::Greet() {
 
 void Connection::GreetWithPieces() {
   const bool any = swarm_.pieces != nullptr && !swarm_.pieces->have().none();
+  haves_told_ = static_cast<uint32_t>(swarm_.got.size());
   if (fast_) {
     std::vector<PieceIndex> gift;
     if (any) {
@@ -131,12 +135,14 @@ void Connection::GreetWithPieces() {
 }
 
 void Connection::SendPort() {
-  if (!is_open() || swarm_.dht_port == 0 || swarm_.is_private || !theirs_.supports_dht) return;
+  if (!is_open() || swarm_.dht_port == 0 || swarm_.is_private || !peer_has_dht_) return;
   link_.Write(Port{swarm_.dht_port});
 }
 
 void Connection::ReadMessages(Time now) {
+  bool is_any = false;
   while (std::optional<Message> message = reader_.Next()) {
+    is_any = true;
     if (!fast_ && NeedsFastExtension(*message)) {
       Violate(now, "fast extension messages without the fast extension");
       return;
@@ -149,7 +155,8 @@ void Connection::ReadMessages(Time now) {
     return;
   }
   if (reader_.unfinished() > 0) downloads_.OnProgress(now);
-  FinishEvent(now);
+  // Half a message is no news, but a greeting may wait to be sent.
+  if (is_any || !link_.writer().empty()) FinishEvent(now);
 }
 
 // The end of each event: more is asked for, more is read for the peer, and all is sent together.
@@ -157,15 +164,24 @@ void Connection::FinishEvent(Time now) {
   if (state_ == State::kOpen) handler_.OnEventEnd(now, *this);
   if (state_ != State::kOpen) return;
   PumpReads(now);
+  if (link_.writer().empty()) return;
   if (uploads_.floods()) {
     Violate(now, "asks for much and reads nothing");
     return;
   }
+  Send(now);
+}
+
+// What waits for company goes along.
+void Connection::Send(Time now) {
+  if (link_.writer().empty()) return;
+  TellHaves();
   link_.Flush(now);
 }
 
 void Connection::PumpReads(Time now) {
-  while (const std::optional<Uploads::Read> read = uploads_.NextRead(now)) {
+  while (const std::optional<Uploads::Read> read =
+             uploads_.NextRead(now, downloads_.rate().total())) {
     handler_.StartRead(*this, read->request, read->number);
     if (state_ != State::kOpen) return;
   }
@@ -247,7 +263,7 @@ void Connection::End(Time now, Ending ending, absl::string_view why) {
 }
 
 void Connection::Flush(Time now) {
-  if (state_ == State::kOpen) link_.Flush(now);
+  if (state_ == State::kOpen) Send(now);
 }
 
 }  // namespace starling::peer

@@ -76,6 +76,7 @@ class Connection final : public StreamHandler, public DeadlineHandler {
   static constexpr Duration kKeepAlive = seconds(100);
   static constexpr size_t kEarlyHavesMax = 16 * 1024;  // HAVEs kept while the pieces are unknown
   static constexpr size_t kSuggestedMax = 8;
+  static constexpr size_t kHavesHeldMax = 32;
 
   Connection(ConnectionId id, Swarm& swarm, ConnectionHandler& handler);
   ~Connection() = default;
@@ -101,8 +102,15 @@ class Connection final : public StreamHandler, public DeadlineHandler {
   void Ask(Time now, const storage::BlockRequest& block);
   void CancelRequest(const storage::BlockRequest& block);
   void SetInterested(bool interested);
-  void SetChoking(Time now, bool choking, uint64_t rate_limit);
+  void Apply(Time now, const Verdict& verdict);  // the choker's
+  bool WouldChange(const Verdict& verdict) const { return uploads_.WouldChange(verdict); }
   void SendHave(PieceIndex piece);
+  // We have a further piece, the last of Swarm::got. A peer that lacks it hears of it now; one that
+  // has it can do nothing with the news but count, so for it the message waits for company.
+  void OnHad(PieceIndex piece);
+  // Tells all that was not told.
+  void TellHaves();
+  bool holds_haves() const { return haves_told_ < swarm_.got.size(); }
   void SendPort();
   // The store is open: what the peer said about pieces gets its meaning.
   void LearnPieces(Time now);
@@ -120,9 +128,12 @@ class Connection final : public StreamHandler, public DeadlineHandler {
   const Endpoint& remote() const { return remote_; }
   // Where the peer listens, as far as we know.
   std::optional<Endpoint> listens_at() const;
-  const PeerId& peer_id() const { return theirs_.peer_id; }
+  const PeerId& peer_id() const { return peer_id_; }
   Time opened_at() const { return opened_at_; }
   Time useless_since() const { return useless_since_; }
+  // The torrent noted it in the journal of peers.
+  bool journalled() const { return journalled_; }
+  void set_journalled() { journalled_ = true; }
 
   PeerPieces& pieces() { return pieces_; }
   const PeerPieces& pieces() const { return pieces_; }
@@ -130,6 +141,9 @@ class Connection final : public StreamHandler, public DeadlineHandler {
   bool interested() const { return interested_; }
   bool peer_interested() const { return peer_interested_; }
   bool peer_choking() const { return peer_choking_; }
+  Time peer_choke_changed_at() const { return peer_choke_changed_at_; }
+  // Pieces that it told of since it told what it has.
+  uint32_t haves_heard() const { return haves_heard_; }
   bool choking() const { return uploads_.choking(); }
   // The pieces that may be asked for while choked.
   const std::vector<PieceIndex>& allowed_fast() const { return allowed_fast_; }
@@ -156,6 +170,7 @@ class Connection final : public StreamHandler, public DeadlineHandler {
   bool ReadHandshake(Time now, Slice* bytes);
   void ReadMessages(Time now);
   void FinishEvent(Time now);
+  void Send(Time now);
   void PumpReads(Time now);
   void Arm(Time now);
   void End(Time now, Ending ending, absl::string_view why);
@@ -190,24 +205,29 @@ class Connection final : public StreamHandler, public DeadlineHandler {
   State state_ = State::kDialling;
   bool incoming_ = false;
   bool fast_ = false;  // both sides (BEP 6)
+  bool peer_has_dht_ = false;
   bool interested_ = false;
   bool peer_choking_ = true;
   bool peer_interested_ = false;
   bool opened_ = false;
   bool said_pieces_ = false;  // bitfield, have all or have none came
+  bool journalled_ = false;
   Endpoint remote_;
-  Handshake theirs_;
+  PeerId peer_id_;
   Link link_;
   WireReader reader_;
   PeerPieces pieces_;
   Downloads downloads_;
   Uploads uploads_;
   Extensions extensions_;
-  std::string handshake_bytes_;         // while it is incomplete
-  std::unique_ptr<EarlyPieces> early_;  // until the pieces are known
+  std::unique_ptr<std::string> handshake_bytes_;  // while it is incomplete
+  std::unique_ptr<EarlyPieces> early_;            // until the pieces are known
   std::vector<PieceIndex> allowed_fast_;
   std::vector<PieceIndex> suggested_;
+  uint32_t haves_heard_ = 0;
+  uint32_t haves_told_ = 0;  // of Swarm::got
   Time opened_at_{};
+  Time peer_choke_changed_at_{};
   Time useless_since_ = kNever;  // neither side wants anything of the other since then
   Time resume_at_ = kNever;      // of reading, after a rate limit
   Deadline deadline_;

@@ -34,14 +34,26 @@ void Connection::SetInterested(bool interested) {
   NoteUse(link_.last_received());
 }
 
-void Connection::SetChoking(Time now, bool choking, uint64_t rate_limit) {
+void Connection::Apply(Time now, const Verdict& verdict) {
   if (state_ != State::kOpen) return;
-  uploads_.SetRateLimit(now, rate_limit);
-  uploads_.SetChoking(now, choking);
+  uploads_.SetRateLimit(now, verdict.rate_limit);
+  uploads_.SetDeficitMax(verdict.deficit_max);
+  uploads_.SetChoking(now, !verdict.unchoke);
+  if (uploads_.has_requests()) PumpReads(now);  // a new limit may let them go
 }
 
 void Connection::SendHave(PieceIndex piece) {
   if (state_ == State::kOpen) link_.Write(Have{piece});
+}
+
+void Connection::OnHad(PieceIndex piece) {
+  const bool is_news = early_ != nullptr || !pieces_.have.Has(piece);
+  if (is_news || swarm_.got.size() - haves_told_ > kHavesHeldMax) TellHaves();
+}
+
+void Connection::TellHaves() {
+  if (state_ != State::kOpen) return;
+  while (haves_told_ < swarm_.got.size()) link_.Write(Have{swarm_.got[haves_told_++]});
 }
 
 void Connection::LearnPieceCount() { reader_.SetPieceCount(swarm_.metainfo->piece_count()); }
@@ -126,6 +138,7 @@ void Connection::NoteUse(Time now) {
 void Connection::On(Time now, const Choke&) {
   if (peer_choking_) return;
   peer_choking_ = true;
+  peer_choke_changed_at_ = now;
   std::vector<BlockRequest> lost;
   downloads_.sent().TakeBack(
       [this](const BlockRequest& block) {
@@ -139,6 +152,7 @@ void Connection::On(Time now, const Choke&) {
 void Connection::On(Time now, const Unchoke&) {
   if (!peer_choking_) return;
   peer_choking_ = false;
+  peer_choke_changed_at_ = now;
   if (fast_) return;
   // Without BEP 6 a choke forgets all requests, so what has not come by now never will.
   std::vector<BlockRequest> lost;
@@ -170,6 +184,7 @@ void Connection::On(Time now, const Have& message) {
     return;
   }
   if (pieces_.have.Has(message.piece)) return;
+  ++haves_heard_;
   swarm_.picker->AddPiece(pieces_, message.piece);
   handler_.OnPeerPieces(now, *this);
 }

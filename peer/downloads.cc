@@ -56,8 +56,10 @@ uint32_t Downloads::room(Time now) const {
   // Entries that were taken back weigh on the peer's queue as well.
   const auto used = static_cast<uint32_t>(sent_.size());
   const uint32_t room = window > used ? window - used : 0;
-  // A few requests at a time, where many are in flight: each message costs both sides.
-  return used > 0 && room * 4 < window ? 0 : room;
+  // Several requests at a time: each message costs both sides. Half of the window is still what
+  // keeps the answers coming, since it is twice what the path holds. What was rejected is made up
+  // for at once.
+  return used > 0 && rejects_ == 0 && room * 2 < window ? 0 : room;
 }
 
 Time Downloads::next_deadline() const {

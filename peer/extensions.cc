@@ -57,22 +57,23 @@ void Extensions::ServeMetadata(Time now) {
   }
 }
 
-Time Extensions::next_exchange() const {
-  if (!can_exchange_peers()) return kNever;
-  return pex_sender_ == nullptr ? Time{} : pex_sender_->next_time();
+Time Extensions::next_exchange(const PeerJournal& journal) const {
+  if (!can_exchange_peers() || !journal.HasNews(told_)) return kNever;
+  const bool is_much = journal.CountNews(told_) * kLittleNews >= journal.size();
+  return is_much ? next_exchange_ : next_exchange_ + kPatience;
 }
 
-void Extensions::SendPeers(Time now, std::span<const PexPeer> connected, const Endpoint& receiver) {
-  if (!can_exchange_peers()) return;
-  if (pex_sender_ == nullptr) pex_sender_ = std::make_unique<PexSender>();
-  std::optional<Slice> message = pex_sender_->Next(now, connected, receiver);
-  if (message.has_value()) link_.Write(Extended{peer_.peer_exchange_id, *std::move(message)});
+void Extensions::SendPeers(Time now, const PeerJournal& journal, const Endpoint& receiver) {
+  if (now < next_exchange(journal)) return;
+  const PexMessage message = journal.Since(receiver, &told_);
+  if (message.added.empty() && message.dropped.empty()) return;
+  next_exchange_ = now + kPexInterval;
+  link_.Write(Extended{peer_.peer_exchange_id, EncodePeerExchange(message)});
 }
 
 std::optional<PexMessage> Extensions::OnPeers(Time now, const Slice& payload) {
   if (!swarm_.peer_exchange) return std::nullopt;
-  if (pex_receiver_ == nullptr) pex_receiver_ = std::make_unique<PexReceiver>();
-  return pex_receiver_->OnMessage(now, payload.view());
+  return pex_receiver_.OnMessage(now, payload.view());
 }
 
 }  // namespace starling::peer

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 
 #include "peer/extension.h"
 #include "peer/link.h"
 #include "peer/metadata_exchange.h"
 #include "peer/peer_exchange.h"
+#include "peer/peer_journal.h"
 #include "peer/swarm.h"
 
 namespace starling::peer {
@@ -27,6 +27,10 @@ struct PeerSays {
 
 class Extensions {
  public:
+  // Less than this part of the peers is little news, which waits for company.
+  static constexpr uint32_t kLittleNews = 8;
+  static constexpr Duration kPatience = minutes(4);
+
   Extensions(Swarm& swarm, Link& link) : swarm_(swarm), link_(link) {}
 
   // Both sides have the bit of BEP 10.
@@ -44,19 +48,22 @@ class Extensions {
   // There is room in the stream: goes on with answers that wait.
   void ServeMetadata(Time now);
 
-  bool can_exchange_peers() const { return swarm_.peer_exchange && peer_.peer_exchange_id != 0; }
-  // When the next message about other peers may leave.
-  Time next_exchange() const;
-  void SendPeers(Time now, std::span<const PexPeer> connected, const Endpoint& receiver);
+  // When the next message about other peers may leave, if there is something to tell; else kNever.
+  Time next_exchange(const PeerJournal& journal) const;
+  // Tells the peer what changed, at most once a minute.
+  void SendPeers(Time now, const PeerJournal& journal, const Endpoint& receiver);
   std::optional<PexMessage> OnPeers(Time now, const Slice& payload);
 
  private:
+  bool can_exchange_peers() const { return swarm_.peer_exchange && peer_.peer_exchange_id != 0; }
+
   Swarm& swarm_;
   Link& link_;
   PeerSays peer_;
   std::unique_ptr<MetadataServe> serve_;
-  std::unique_ptr<PexSender> pex_sender_;
-  std::unique_ptr<PexReceiver> pex_receiver_;
+  PeerJournal::Mark told_;
+  Time next_exchange_{};
+  PexReceiver pex_receiver_;
   bool enabled_ = false;
 };
 

@@ -18,6 +18,8 @@ class Link {
  public:
   enum Reason : uint8_t { kMemory = 1, kRateLimit = 2 };
 
+  explicit Link(MessageSpace& space) : writer_(space) {}
+
   void Adopt(Time now, std::unique_ptr<Stream> stream, StreamHandler& handler);
   void Close() { stream_.reset(); }
   bool is_open() const { return stream_ != nullptr; }

@@ -13,8 +13,6 @@ namespace starling::peer {
 namespace {
 
 constexpr bencode::Limits kLimits{.depth_max = 8, .tokens_max = 1'000};
-// Nothing changed: look again soon, so that the first news after a silence need not wait a minute.
-constexpr Duration kLookAgain = seconds(5);
 
 // Appends the addresses of `key`, each `entry_size` long, until `list` has kPexReceivedMax; false
 // if the text is damaged.
@@ -29,8 +27,8 @@ bool ReadPeers(const bencode::Value& dict, absl::string_view key, absl::string_v
     if (endpoint->is_v4() != (entry_size == kCompactV4Size)) continue;  // IPv4 mapped into IPv6
     const bool known = std::any_of(list->begin(), list->end(), [&](const PexPeer& other) {
       // One host may run many peers only where addresses are shared (BEP 11, security).
-      return endpoint->is_private() ? *endpoint == other.endpoint
-                                    : endpoint->SameAddress(other.endpoint);
+      return endpoint->SameAddress(other.endpoint) &&
+             (endpoint->port == other.endpoint.port || !endpoint->is_private());
     });
     if (known) continue;
     const uint8_t flag = i < flags.size() ? static_cast<uint8_t>(flags[i]) : 0;
@@ -89,35 +87,6 @@ Slice EncodePeerExchange(const PexMessage& message) {
   const Buffer buffer(text.size());
   std::memcpy(buffer.data(), text.data(), text.size());
   return buffer.Sub(0, text.size());
-}
-
-std::optional<Slice> PexSender::Next(Time now, std::span<const PexPeer> connected,
-                                     const Endpoint& receiver) {
-  if (now < next_time_) return std::nullopt;
-  PexMessage message;
-  std::vector<Endpoint> present;
-  for (const PexPeer& peer : connected) present.push_back(peer.endpoint);
-  std::sort(present.begin(), present.end());
-  std::erase_if(told_, [&](const Endpoint& endpoint) {
-    if (std::binary_search(present.begin(), present.end(), endpoint)) return false;
-    if (message.dropped.size() >= kPexSentMax) return false;
-    message.dropped.push_back(endpoint);
-    return true;
-  });
-  for (const PexPeer& peer : connected) {
-    if (message.added.size() >= kPexSentMax || told_.size() >= kToldMax) break;
-    if (peer.endpoint == receiver || !peer.endpoint.is_usable()) continue;
-    const auto place = std::lower_bound(told_.begin(), told_.end(), peer.endpoint);
-    if (place != told_.end() && *place == peer.endpoint) continue;
-    told_.insert(place, peer.endpoint);
-    message.added.push_back(peer);
-  }
-  if (message.added.empty() && message.dropped.empty()) {
-    next_time_ = now + kLookAgain;
-    return std::nullopt;
-  }
-  next_time_ = now + kPexInterval;
-  return EncodePeerExchange(message);
 }
 
 std::optional<PexMessage> PexReceiver::OnMessage(Time now, ByteView payload) {

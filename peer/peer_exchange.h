@@ -46,24 +46,6 @@ inline constexpr Duration kPexIntervalMin = seconds(45);
 std::optional<PexMessage> ParsePeerExchange(ByteView payload);
 Slice EncodePeerExchange(const PexMessage& message);
 
-// What we tell one peer. Remembers what it was told, so that what it hears is always the
-// difference, and whoever came and went in between is never mentioned.
-class PexSender {
- public:
-  static constexpr size_t kToldMax = 500;
-
-  // When the next message may leave; any time before the first one.
-  Time next_time() const { return next_time_; }
-  // The message for now: `connected` are all peers that we are connected to and whose listening
-  // address we know, best first; `receiver` itself is left out. nullopt when it is too early or
-  // there is nothing to tell.
-  std::optional<Slice> Next(Time now, std::span<const PexPeer> connected, const Endpoint& receiver);
-
- private:
-  std::vector<Endpoint> told_;  // sorted
-  Time next_time_{};
-};
-
 // What one peer tells us.
 class PexReceiver {
  public:

@@ -5,32 +5,19 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "peer/piece_words.h"
 
 namespace starling::peer {
 namespace {
 
 using storage::BlockRequest;
 
-constexpr uint32_t kWordBits = 64;
-
-// Bits [64 * word, 64 * word + 64) as a number, the first piece in its highest bit.
-uint64_t WordOf(ByteView bytes, uint32_t word) {
-  const size_t at = size_t{word} * 8;
-  if (at + 8 <= bytes.size()) return LoadBig<uint64_t>(bytes.data() + at);
-  uint64_t value = 0;
-  for (size_t i = at; i < at + 8; ++i) {
-    value = value << 8 | (i < bytes.size() ? std::to_integer<uint64_t>(bytes[i]) : 0);
-  }
-  return value;
-}
-
 uint32_t CountLacking(const Pieces& pieces, const Bitfield& have) {
   const ByteView theirs = have.wire();
   const ByteView ours = pieces.have().wire();
   const ByteView wanted = pieces.wanted().wire();
   uint32_t count = 0;
-  const uint32_t words = (have.size() + kWordBits - 1) / kWordBits;
-  for (uint32_t i = 0; i < words; ++i) {
+  for (uint32_t i = 0; i < WordCount(have); ++i) {
     count += static_cast<uint32_t>(
         std::popcount(WordOf(theirs, i) & WordOf(wanted, i) & ~WordOf(ours, i)));
   }
@@ -127,61 +114,10 @@ uint32_t Picker::TakeFrom(OpenPiece& piece, ConnectionId peer, uint32_t count,
 }
 
 std::optional<PieceIndex> Picker::ChooseUnopened(const PeerPieces& peer) {
-  if (sequential_) return FirstFrom(peer, 0);
-  if (pieces_.have().count() < kFirstRandom) {
-    const auto start = static_cast<uint32_t>(random_.Below(pieces_.count()));
-    const std::optional<PieceIndex> found = FirstFrom(peer, start);
-    return found.has_value() ? found : FirstFrom(peer, 0);
-  }
-  const std::span<const PieceIndex> order = pieces_.rarity().order();
-  const size_t walk = std::min<size_t>(order.size(), kWalkMax);
-  for (size_t i = 0; i < walk; ++i) {
-    if (peer.have.Has(order[i])) return order[i];
-  }
-  if (walk == order.size()) return std::nullopt;
-  return RarestBySample(peer);
-}
-
-// The first unopened piece at or after `start` that the peer has.
-std::optional<PieceIndex> Picker::FirstFrom(const PeerPieces& peer, uint32_t start) const {
-  const ByteView theirs = peer.have.wire();
-  const ByteView unopened = pieces_.unopened().wire();
-  const uint32_t words = (pieces_.count() + kWordBits - 1) / kWordBits;
-  for (uint32_t word = start / kWordBits; word < words; ++word) {
-    uint64_t both = WordOf(theirs, word) & WordOf(unopened, word);
-    if (word == start / kWordBits) both &= ~uint64_t{0} >> (start % kWordBits);
-    if (both == 0) continue;
-    return PieceIndex(word * kWordBits + static_cast<uint32_t>(std::countl_zero(both)));
-  }
-  return std::nullopt;
-}
-
-// The peer has none of the rarest: it has few pieces, or only common ones. From a random place on,
-// looks at what it has and takes the rarest of a sample.
-std::optional<PieceIndex> Picker::RarestBySample(const PeerPieces& peer) {
-  const ByteView theirs = peer.have.wire();
-  const ByteView unopened = pieces_.unopened().wire();
-  const uint32_t words = (pieces_.count() + kWordBits - 1) / kWordBits;
-  const auto start = static_cast<uint32_t>(random_.Below(words));
-  std::optional<PieceIndex> rarest;
-  uint32_t rarest_availability = 0;
-  uint32_t seen = 0;
-  for (uint32_t i = 0; i < words && seen < kSampleMax; ++i) {
-    const uint32_t word = (start + i) % words;
-    uint64_t both = WordOf(theirs, word) & WordOf(unopened, word);
-    while (both != 0) {
-      const auto bit = static_cast<uint32_t>(std::countl_zero(both));
-      both &= ~(uint64_t{1} << (kWordBits - 1 - bit));
-      ++seen;
-      const PieceIndex piece(word * kWordBits + bit);
-      const uint32_t availability = pieces_.rarity().availability(piece);
-      if (!rarest.has_value() || availability < rarest_availability) {
-        rarest = piece;
-        rarest_availability = availability;
-      }
-    }
-  }
-  return rarest;
+  const PieceChoice choice{peer.have, pieces_.unopened(), pieces_.rarity(), pieces_.have().count()};
+  const std::optional<PieceIndex> chosen = policy_->Choose(choice, random_);
+  CHECK(!chosen.has_value() || (peer.have.Has(*chosen) && pieces_.unopened().Has(*chosen)));
+  return chosen;
 }
 
 uint32_t Picker::PickOnly(PeerPieces& peer, uint32_t count, const PickRules& rules,

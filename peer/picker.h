@@ -1,20 +1,23 @@
 // Which blocks to ask a peer for (BEP 3; simulation targets, section 4): blocks of started pieces
-// first, then new pieces, the first four of a torrent at random, after that the rarest; or in order
-// of position, where the user wants that. Each block is asked of one peer at a time, until every
-// missing block is asked for: in that end game the rest is asked of all.
+// first, then a new piece, which the policy names. Each block is asked of one peer at a time, until
+// every missing block is asked for: in that end game the rest is asked of all.
 //
-// Cost: nothing is linear in the number of pieces for a request. Opening a piece looks at a bounded
-// number of the rarest ones and then, for a peer that has few pieces, at 64 pieces a step.
+// Cost: nothing is linear in the number of pieces for a request. Opening a piece by rarity looks at
+// a bounded number of the rarest ones and then, for a peer that has few pieces, at 64 pieces a
+// step.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/bitfield.h"
 #include "base/random.h"
 #include "peer/choker.h"
+#include "peer/piece_policy.h"
 #include "peer/pieces.h"
 #include "storage/piece_store.h"
 
@@ -39,13 +42,12 @@ struct PickRules {
 
 class Picker {
  public:
-  static constexpr uint32_t kFirstRandom = 4;
-  static constexpr uint32_t kWalkMax = 128;    // of the rarest, before pieces are scanned
-  static constexpr uint32_t kSampleMax = 256;  // of the scanned, among which the rarest is taken
-  static constexpr uint32_t kEndGameMax = 4;   // blocks of others asked of one peer at a time
+  static constexpr uint32_t kEndGameMax = 4;  // blocks of others asked of one peer at a time
 
-  Picker(Pieces& pieces, Random& random, bool sequential)
-      : pieces_(pieces), random_(random), sequential_(sequential) {}
+  Picker(Pieces& pieces, Random& random, std::unique_ptr<PiecePolicy> policy)
+      : pieces_(pieces), random_(random), policy_(std::move(policy)) {}
+
+  const PiecePolicy& policy() const { return *policy_; }
 
   // The peer's pieces became known, grew by one, or left with it.
   void AddPeer(PeerPieces& peer);
@@ -62,8 +64,6 @@ class Picker {
   uint32_t TakeFrom(OpenPiece& piece, ConnectionId peer, uint32_t count,
                     std::vector<storage::BlockRequest>* picked);
   std::optional<PieceIndex> ChooseUnopened(const PeerPieces& peer);
-  std::optional<PieceIndex> FirstFrom(const PeerPieces& peer, uint32_t start) const;
-  std::optional<PieceIndex> RarestBySample(const PeerPieces& peer);
   uint32_t PickOnly(PeerPieces& peer, uint32_t count, const PickRules& rules,
                     std::vector<storage::BlockRequest>* picked);
   uint32_t PickEndGame(const PeerPieces& peer, uint32_t count,
@@ -71,7 +71,7 @@ class Picker {
 
   Pieces& pieces_;
   Random& random_;
-  bool sequential_;
+  std::unique_ptr<PiecePolicy> policy_;
 };
 
 }  // namespace starling::peer

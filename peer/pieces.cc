@@ -57,19 +57,17 @@ Pieces::Pieces(const PieceGeometry& geometry, const Bitfield& wanted, const Bitf
   }
 }
 
-std::unique_ptr<OpenPiece>& Pieces::Slot(PieceIndex piece) {
-  const auto at = std::lower_bound(
-      unfinished_.begin(), unfinished_.end(), piece,
-      [](const std::unique_ptr<OpenPiece>& a, PieceIndex b) { return a->piece < b; });
-  CHECK(at != unfinished_.end() && (*at)->piece == piece);
-  return *at;
+std::vector<Pieces::Unfinished>::iterator Pieces::Slot(PieceIndex piece) {
+  const auto at = std::lower_bound(unfinished_.begin(), unfinished_.end(), piece);
+  CHECK(at != unfinished_.end() && at->index == piece);
+  return at;
 }
 
 OpenPiece* Pieces::Find(PieceIndex piece) {
   if (piece.value() >= count()) return nullptr;
   const PieceState state = states_[piece.value()];
   if (state != PieceState::kOpen && state != PieceState::kStoring) return nullptr;
-  return Slot(piece).get();
+  return Slot(piece)->piece.get();
 }
 
 OpenPiece& Pieces::Open(PieceIndex piece) {
@@ -77,10 +75,8 @@ OpenPiece& Pieces::Open(PieceIndex piece) {
   auto opened = std::make_unique<OpenPiece>(piece, geometry_.BlocksIn(piece), memory_);
   OpenPiece& result = *opened;
   result.solo = spoiled_.Has(piece);
-  const auto at = std::lower_bound(
-      unfinished_.begin(), unfinished_.end(), piece,
-      [](const std::unique_ptr<OpenPiece>& a, PieceIndex b) { return a->piece < b; });
-  unfinished_.insert(at, std::move(opened));
+  unfinished_.insert(std::lower_bound(unfinished_.begin(), unfinished_.end(), piece),
+                     Unfinished{piece, std::move(opened)});
   open_.push_back(&result);
   states_[piece.value()] = PieceState::kOpen;
   unopened_.Clear(piece);
@@ -201,8 +197,7 @@ void Pieces::Close(OpenPiece& piece) {
   free_blocks_ -= piece.free;
   const auto listed = std::find(open_.begin(), open_.end(), &piece);
   if (listed != open_.end()) open_.erase(listed);
-  const auto at = &Slot(piece.piece) - unfinished_.data();
-  unfinished_.erase(unfinished_.begin() + at);
+  unfinished_.erase(Slot(piece.piece));
 }
 
 void Pieces::BeginStoring(PieceIndex piece) {

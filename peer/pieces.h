@@ -123,7 +123,12 @@ class Pieces {
   void MakeFree(OpenPiece& piece, uint32_t block);
   void CloseIfEmpty(OpenPiece& piece);
   void Close(OpenPiece& piece);
-  std::unique_ptr<OpenPiece>& Slot(PieceIndex piece);
+  struct Unfinished {
+    PieceIndex index;
+    std::unique_ptr<OpenPiece> piece;
+    bool operator<(PieceIndex other) const { return index < other; }
+  };
+  std::vector<Unfinished>::iterator Slot(PieceIndex piece);
 
   PieceGeometry geometry_;
   UnfinishedMemory& memory_;
@@ -134,7 +139,7 @@ class Pieces {
   Bitfield spoiled_;  // to be fetched solo
   Rarity rarity_;
   std::vector<OpenPiece*> open_;
-  std::vector<std::unique_ptr<OpenPiece>> unfinished_;  // sorted by piece; open and storing
+  std::vector<Unfinished> unfinished_;  // sorted by piece; open and storing
   uint32_t lacking_ = 0;
   uint32_t free_blocks_ = 0;
   uint64_t epoch_ = 1;

@@ -28,13 +28,14 @@ void RequestWindow::OnIdleEnds(Time now) {
 void RequestWindow::OnBlock(Time now, uint32_t bytes, Duration delay) {
   delay = std::clamp<Duration>(delay, microseconds(1), seconds(120));
   const int64_t bucket = now.time_since_epoch() / kDelayBucket;
-  const int64_t size = static_cast<int64_t>(delays_.size());
-  for (int64_t i = std::max(newest_ + 1, bucket - size + 1); i <= bucket; ++i) {
-    delays_[static_cast<size_t>(i % size)] = Duration{};
+  const int64_t size = static_cast<int64_t>(delays_us_.size());
+  for (int64_t i = std::max<int64_t>(newest_ + 1, bucket - size + 1); i <= bucket; ++i) {
+    delays_us_[static_cast<size_t>(i % size)] = 0;
   }
-  newest_ = std::max(newest_, bucket);
-  Duration& lowest = delays_[static_cast<size_t>(newest_ % size)];
-  if (lowest == Duration{} || delay < lowest) lowest = delay;
+  newest_ = std::max(newest_, static_cast<int32_t>(bucket));
+  const auto delay_us = static_cast<uint32_t>(delay.count());
+  uint32_t& lowest = delays_us_[static_cast<size_t>(newest_ % size)];
+  if (lowest == 0 || delay_us < lowest) lowest = delay_us;
 
   // A sample ends with the last block of one moment, since blocks come in bursts.
   if (now > last_block_ && IsSample(last_block_)) {
@@ -60,11 +61,11 @@ uint64_t RequestWindow::SampleRate(Time end) const {
 }
 
 Duration RequestWindow::delay_min() const {
-  Duration lowest{};
-  for (const Duration delay : delays_) {
-    if (delay != Duration{} && (lowest == Duration{} || delay < lowest)) lowest = delay;
+  uint32_t lowest = 0;
+  for (const uint32_t delay : delays_us_) {
+    if (delay != 0 && (lowest == 0 || delay < lowest)) lowest = delay;
   }
-  return lowest;
+  return microseconds(lowest);
 }
 
 uint32_t RequestWindow::blocks() const {

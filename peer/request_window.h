@@ -46,8 +46,8 @@ class RequestWindow {
   bool IsSample(Time end) const;
   uint64_t SampleRate(Time end) const;
 
-  std::array<Duration, 3> delays_{};  // the lowest of each bucket; zero: none
-  int64_t newest_ = -1;
+  std::array<uint32_t, 3> delays_us_{};  // the lowest of each bucket; zero: none
+  int32_t newest_ = -1;
   uint32_t queue_max_ = 250;
   Time sample_began_{};
   Time last_block_{};

@@ -12,9 +12,8 @@ void SentRequests::EraseAt(size_t index) {
     // Peers answer in order, so this is the usual case; the space is reclaimed now and then.
     ++first_;
     if (first_ == entries_.size()) {
-      entries_.clear();
-      first_ = 0;
-    } else if (first_ >= 64 && first_ * 2 >= entries_.size()) {
+      Reset();
+    } else if (first_ >= 4 && first_ * 2 >= entries_.size()) {
       entries_.erase(entries_.begin(), entries_.begin() + static_cast<ptrdiff_t>(first_));
       first_ = 0;
     }
@@ -59,9 +58,17 @@ void SentRequests::Clear(std::vector<BlockRequest>* lost) {
   for (size_t i = first_; i < entries_.size(); ++i) {
     if (!entries_[i].taken_back) lost->push_back(entries_[i].block);
   }
-  entries_.clear();
-  first_ = 0;
+  Reset();
   active_ = 0;
+}
+
+void SentRequests::Reset() {
+  first_ = 0;
+  if (entries_.capacity() > kKeptMax) {
+    entries_ = std::vector<Entry>();
+  } else {
+    entries_.clear();
+  }
 }
 
 }  // namespace starling::peer

@@ -48,7 +48,11 @@ class SentRequests {
   void Clear(std::vector<storage::BlockRequest>* lost);
 
  private:
+  // So much room an idle connection keeps; of a thousand torrents most connections are idle.
+  static constexpr size_t kKeptMax = 8;
+
   void EraseAt(size_t index);
+  void Reset();
 
   std::vector<Entry> entries_;
   size_t first_ = 0;  // those before it are gone

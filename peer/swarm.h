@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/deadlines.h"
 #include "base/id.h"
 #include "base/token_bucket.h"
 #include "peer/handshake.h"
+#include "peer/message_space.h"
 #include "peer/picker.h"
 #include "peer/pieces.h"
 #include "storage/metainfo.h"
@@ -26,6 +28,7 @@ struct Swarm {
   TokenBucket& node_up;
   TokenBucket down;
   TokenBucket up;
+  MessageSpace messages;
 
   InfoHash info_hash;
   PeerId own_id;
@@ -38,6 +41,9 @@ struct Swarm {
   std::shared_ptr<const storage::Metainfo> metainfo;  // null until known
   std::unique_ptr<Pieces> pieces;                     // null until the store is open
   std::unique_ptr<Picker> picker;                     // likewise
+  // What came since the store is open, in this order. Connections tell their peers of it, each from
+  // where it stopped last.
+  std::vector<PieceIndex> got;
 
   bool complete() const { return pieces != nullptr && pieces->lacking() == 0; }
   Handshake OwnHandshake() const {

@@ -9,6 +9,14 @@
 #include "storage/select.h"
 
 namespace starling::peer {
+namespace {
+
+// A stock of several times what can be connected; there is always more where it came from.
+size_t CandidatesMax(uint32_t connections_max) {
+  return std::clamp<size_t>(size_t{connections_max} * 6, 100, Candidates::kMax);
+}
+
+}  // namespace
 
 Torrent::State::State(Torrent& torrent, const TorrentConfig& torrent_config,
                       const TorrentSeams& torrent_seams)
@@ -16,7 +24,7 @@ Torrent::State::State(Torrent& torrent, const TorrentConfig& torrent_config,
       config(torrent_config),
       seams(torrent_seams),
       swarm(torrent_seams.deadlines, torrent_seams.down_limit, torrent_seams.up_limit),
-      candidates(torrent_seams.random),
+      candidates(torrent_seams.random, CandidatesMax(torrent_config.connections_max)),
       tick(torrent_seams.deadlines, *this) {
   swarm.down = TokenBucket(config.down_rate);
   swarm.up = TokenBucket(config.up_rate);
@@ -80,7 +88,8 @@ void Torrent::State::OnOpened(Time now, absl::StatusOr<Bitfield> have) {
   const PieceGeometry geometry{metainfo.piece_count(), metainfo.piece_length, metainfo.total_size};
   swarm.pieces =
       std::make_unique<Pieces>(geometry, wanted, *have, seams.memory, seams.random.Next());
-  swarm.picker = std::make_unique<Picker>(*swarm.pieces, seams.random, config.sequential);
+  swarm.picker = std::make_unique<Picker>(
+      *swarm.pieces, seams.random, config.piece_policy ? config.piece_policy() : MakeRarestFirst());
   for (PieceIndex piece(0); piece.value() < geometry.piece_count; ++piece) {
     if (!wanted.Has(piece)) continue;
     wanted_bytes += geometry.PieceSize(piece);
@@ -210,10 +219,14 @@ void Torrent::SetDhtPort(uint16_t port) { state_->swarm.dht_port = port; }
 
 void Torrent::AppendViews(Time now, std::vector<PeerView>* views) const {
   const uint64_t key = LoadBig<uint64_t>(state_->swarm.info_hash.bytes.data());
+  const storage::Metainfo* metainfo = state_->swarm.metainfo.get();
+  const uint32_t piece_length =
+      metainfo == nullptr ? 0 : static_cast<uint32_t>(metainfo->piece_length);
   for (const std::unique_ptr<Connection>& connection : state_->connections) {
     if (!connection->is_open()) continue;
     PeerView view;
     view.id = connection->id();
+    view.remote = connection->remote();
     view.torrent = key;
     view.we_seed = state_->swarm.complete();
     view.peer_interested = connection->peer_interested();
@@ -223,17 +236,25 @@ void Torrent::AppendViews(Time now, std::vector<PeerView>* views) const {
     view.snubbed_us = connection->downloads().snubbed();
     view.bytes_received_20s = connection->downloads().rate().LastTwentySeconds(now);
     view.bytes_sent_20s = connection->uploads().rate().LastTwentySeconds(now);
+    view.bytes_received_total = connection->downloads().rate().total();
+    view.bytes_sent_total = connection->uploads().rate().total();
+    view.bytes_announced_total = uint64_t{connection->haves_heard()} * piece_length;
+    view.piece_length = piece_length;
     view.connected_at = connection->opened_at();
+    view.peer_choke_changed_at = connection->peer_choke_changed_at();
     view.last_unchoked_at = connection->uploads().last_unchoked_at();
     views->push_back(view);
   }
 }
 
 void Torrent::Apply(Time now, std::span<const Verdict> verdicts) {
+  state_->refused_someone = false;
   for (const Verdict& verdict : verdicts) {
     Connection* connection = state_->Find(verdict.id);
     if (connection == nullptr) continue;
-    connection->SetChoking(now, !verdict.unchoke, verdict.rate_limit);
+    if (!verdict.unchoke && connection->peer_interested()) state_->refused_someone = true;
+    if (!connection->WouldChange(verdict)) continue;
+    connection->Apply(now, verdict);
     connection->Flush(now);
   }
 }

@@ -20,6 +20,7 @@
 #include "base/token_bucket.h"
 #include "peer/choker.h"
 #include "peer/handshake.h"
+#include "peer/piece_policy.h"
 #include "storage/piece_store.h"
 
 namespace starling::peer {
@@ -89,7 +90,7 @@ struct TorrentConfig {
   std::vector<std::string> select;  // glob patterns over file paths; empty: everything
   // File index ranges of a magnet's `so`, inclusive; empty: everything.
   std::vector<std::pair<uint32_t, uint32_t>> select_only;
-  bool sequential = false;
+  PiecePolicyFactory piece_policy;  // empty: rarest first
   uint32_t connections_max = 50;
   uint16_t listen_port = 0;          // told to peers (extension handshake `p`); 0: none
   uint16_t dht_port = 0;             // told by PORT messages; 0: no DHT

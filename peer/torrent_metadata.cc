@@ -15,6 +15,7 @@ void Torrent::State::OnExtensionHandshake(Time now, Connection& connection) {
       if (connection.is_seed()) candidates.SetSeed(*at);
     }
   }
+  NoteInJournal(connection);
   const PeerSays& said = connection.extensions().peer();
   if (fetch == nullptr || said.metadata_id == 0 || said.metadata_size == 0) return;
   fetch->AddSource(now, connection.id(), said.metadata_size);

@@ -9,11 +9,9 @@
 namespace starling::peer {
 
 Connection* Torrent::State::Find(ConnectionId id) const {
-  const auto at = std::lower_bound(connections.begin(), connections.end(), id,
-                                   [](const std::unique_ptr<Connection>& connection,
-                                      ConnectionId wanted) { return connection->id() < wanted; });
-  if (at == connections.end() || (*at)->id() != id) return nullptr;
-  return at->get();
+  const auto at = std::lower_bound(connection_ids.begin(), connection_ids.end(), id);
+  if (at == connection_ids.end() || *at != id) return nullptr;
+  return connections[static_cast<size_t>(at - connection_ids.begin())].get();
 }
 
 std::vector<Connection*> Torrent::State::Snapshot() const {
@@ -29,11 +27,9 @@ Connection& Torrent::State::AddConnection() {
   const ConnectionId id = seams.handler.NextConnectionId();
   auto made = std::make_unique<Connection>(id, swarm, *this);
   Connection& connection = *made;
-  const auto at =
-      std::lower_bound(connections.begin(), connections.end(), made,
-                       [](const std::unique_ptr<Connection>& a,
-                          const std::unique_ptr<Connection>& b) { return a->id() < b->id(); });
-  connections.insert(at, std::move(made));
+  const auto at = std::lower_bound(connection_ids.begin(), connection_ids.end(), id);
+  connections.insert(connections.begin() + (at - connection_ids.begin()), std::move(made));
+  connection_ids.insert(at, id);
   return connection;
 }
 
@@ -46,19 +42,13 @@ uint32_t Torrent::State::DialledMax() const {
 // And a fifth is left to those whom we choose; else strangers who come could take all places.
 bool Torrent::State::HasPlaceToDial() const {
   if (connections.size() < DialledMax()) return true;
-  return connections.size() < config.connections_max && CountIncoming() >= DialledMax();
-}
-
-uint32_t Torrent::State::CountIncoming() const {
-  return static_cast<uint32_t>(std::count_if(
-      connections.begin(), connections.end(),
-      [](const std::unique_ptr<Connection>& connection) { return connection->incoming(); }));
+  return connections.size() < config.connections_max && incoming_count >= DialledMax();
 }
 
 bool Torrent::State::HasPlaceToAccept() const {
   if (connections.size() >= config.connections_max) return false;
   // With nobody left to dial, nothing needs to be kept.
-  return CountIncoming() < DialledMax() || candidates.next_ready(swarm.complete()) == kNever;
+  return incoming_count < DialledMax() || candidates.next_ready(swarm.complete()) == kNever;
 }
 
 bool Torrent::State::MayDialMore() const {
@@ -97,6 +87,7 @@ void Torrent::State::Accept(Time now, std::unique_ptr<Stream> stream, const Hand
   if (phase == Phase::kFailed || bans.IsBanned(stream->remote())) return;
   if (IsCrowded(stream->remote())) return;
   if (!HasPlaceToAccept() && !MakeRoom(now)) return;
+  ++incoming_count;
   AddConnection().Accept(now, std::move(stream), handshake, std::move(rest));
   tick.SetEarlier(now + kSweep);
 }
@@ -150,13 +141,17 @@ void Torrent::State::OnHandshake(Time now, Connection& connection) {
     return;
   }
   if (IsDuplicate(now, connection)) return;
+  NoteInJournal(connection);
   tick.SetEarlier(now + kSweep);
   seams.handler.OnConnected(now, self, connection.remote(), connection.incoming());
 }
 
 void Torrent::State::OnPeerInterest(Time now, Connection& connection) {
   // A choked peer wants something, or a slot's holder wants no more.
-  if (connection.peer_interested() == connection.choking()) seams.handler.OnSlotMayBeFree(now);
+  if (connection.peer_interested() != connection.choking()) return;
+  // Where others wait already it waits with them for the next round.
+  if (connection.choking() && refused_someone) return;
+  seams.handler.OnSlotMayBeFree(now);
 }
 
 void Torrent::State::OnEnded(Time now, Connection& connection, Ending ending,
@@ -171,12 +166,18 @@ void Torrent::State::Drop(Time now, Connection& connection, Ending ending, absl:
   if (at == connections.end()) return;
   const bool was_open = connection.opened();
   connection.Close();
+  if (connection.incoming()) --incoming_count;
   ended.push_back(std::move(*at));
+  connection_ids.erase(connection_ids.begin() + (at - connections.begin()));
   connections.erase(at);
   tick.SetEarlier(now);
   const bool served =
       connection.downloads().rate().total() > 0 || connection.uploads().rate().total() > 0;
   const std::optional<Endpoint> listens = connection.listens_at();
+  if (connection.journalled()) {
+    journal.Go(*listens);
+    exchange_due = Time{};
+  }
   if (listens.has_value() && ending == Ending::kViolation) candidates.GiveUp(*listens);
   // Of two connections with one peer the other stays, and the peer remains in use.
   const bool is_double = std::any_of(connections.begin(), connections.end(),
@@ -287,10 +288,15 @@ void Torrent::State::OnDhtPort(Time now, Connection& connection, uint16_t port) 
 
 void Torrent::State::Sweep(Time now) {
   ExchangePeers(now);
+  TellHeldHaves(now);
   if (phase == Phase::kChecking || HasPlaceToDial()) return;
   if (candidates.next_ready(swarm.complete()) > now) return;
+  if (now - last_turnover < kTurnover && down_rate.LastTwentySeconds(now) > 0) return;
   // One at a time.
-  if (Connection* connection = FindUseless(now)) Drop(now, *connection, Ending::kOurs, "useless");
+  Connection* connection = FindUseless(now);
+  if (connection == nullptr) return;
+  last_turnover = now;
+  Drop(now, *connection, Ending::kOurs, "useless");
 }
 
 // Whose place another one should have: who wants nothing and has nothing for us; else, of those who
@@ -323,27 +329,37 @@ bool Torrent::State::IsFruitless(Time now, const Connection& connection) const {
          connection.uploads().rate().LastTwentySeconds(now) == 0;
 }
 
-void Torrent::State::ExchangePeers(Time now) {
-  if (swarm.is_private || !swarm.peer_exchange) return;
-  const bool due = std::any_of(
-      connections.begin(), connections.end(), [now](const std::unique_ptr<Connection>& connection) {
-        return connection->is_open() && connection->extensions().next_exchange() <= now;
-      });
-  if (!due) return;
-  std::vector<PexPeer> connected;
+void Torrent::State::TellHeldHaves(Time now) {
+  if (now < haves_due) return;
+  haves_due = kNever;
   for (const std::unique_ptr<Connection>& connection : connections) {
-    const std::optional<Endpoint> at = connection->listens_at();
-    if (!connection->is_open() || !at.has_value()) continue;
-    PexPeer peer{*at, 0};
-    if (connection->is_seed()) peer.flags |= kPexSeeder;
-    if (!connection->incoming()) peer.flags |= kPexReachable;
-    connected.push_back(peer);
-  }
-  for (const std::unique_ptr<Connection>& connection : connections) {
-    if (!connection->is_open() || connection->extensions().next_exchange() > now) continue;
-    connection->extensions().SendPeers(now, connected,
-                                       connection->listens_at().value_or(connection->remote()));
+    connection->TellHaves();
     connection->Flush(now);
+  }
+}
+
+void Torrent::State::NoteInJournal(Connection& connection) {
+  const std::optional<Endpoint> at = connection.listens_at();
+  // Whoever became ready to be told something waits for the next sweep.
+  exchange_due = Time{};
+  if (connection.journalled() || !at.has_value()) return;
+  connection.set_journalled();
+  uint8_t flags = connection.incoming() ? 0 : kPexReachable;
+  if (connection.is_seed()) flags |= kPexSeeder;
+  journal.Come(*at, flags);
+}
+
+void Torrent::State::ExchangePeers(Time now) {
+  if (swarm.is_private || !swarm.peer_exchange || now < exchange_due) return;
+  exchange_due = kNever;
+  for (const std::unique_ptr<Connection>& connection : connections) {
+    if (!connection->is_open()) continue;
+    Extensions& extensions = connection->extensions();
+    if (extensions.next_exchange(journal) <= now) {
+      extensions.SendPeers(now, journal, connection->listens_at().value_or(connection->remote()));
+      connection->Flush(now);
+    }
+    exchange_due = std::min(exchange_due, extensions.next_exchange(journal));
   }
 }
 

@@ -18,6 +18,7 @@
 #include "peer/candidates.h"
 #include "peer/connection.h"
 #include "peer/metadata_fetch.h"
+#include "peer/peer_journal.h"
 #include "peer/rate.h"
 #include "peer/swarm.h"
 #include "peer/torrent.h"
@@ -32,6 +33,11 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   // by itself after kUselessMax, as does one that has something and never gives it.
   static constexpr Duration kUselessMin = seconds(30);
   static constexpr Duration kUselessMax = minutes(3);
+  // The longest that a HAVE waits which the peer has no use for.
+  static constexpr Duration kHaveDelayMax = seconds(30);
+  // Between two of them, as long as blocks come: to know another peer costs both sides, and all
+  // their peers, who are told of it.
+  static constexpr Duration kTurnover = seconds(150);
   // Connections with one public address: nobody may take all places by himself.
   static constexpr int kPerAddressMax = 4;
   static constexpr size_t kDepartedMax = 256;
@@ -57,7 +63,6 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   Connection& AddConnection();
   void Accept(Time now, std::unique_ptr<Stream> stream, const Handshake& handshake, Slice rest);
   void DialMore(Time now);
-  uint32_t CountIncoming() const;
   bool HasPlaceToDial() const;
   bool HasPlaceToAccept() const;
   bool MayDialMore() const;
@@ -71,7 +76,9 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   void Sweep(Time now);
   Connection* FindUseless(Time now) const;
   bool IsFruitless(Time now, const Connection& connection) const;
+  void NoteInJournal(Connection& connection);
   void ExchangePeers(Time now);
+  void TellHeldHaves(Time now);
   bool IsDuplicate(Time now, Connection& connection);
   void OnHandshake(Time now, Connection& connection) override;
   void OnPeerInterest(Time now, Connection& connection) override;
@@ -128,16 +135,22 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   std::unique_ptr<storage::PieceStore> store;
   std::unique_ptr<MetadataFetch> fetch;  // while the metadata is unknown
   Candidates candidates;
+  PeerJournal journal;  // those past their handshake of whom we know where they listen
   Bans bans;
   Blame blame;
   std::vector<std::unique_ptr<Connection>> connections;
+  std::vector<ConnectionId> connection_ids;  // of the same; searched without looking at them
   std::vector<std::unique_ptr<Connection>> ended;
   std::vector<Departed> departed;  // a ring once it is full
   size_t departed_next = 0;
   std::vector<storage::BlockRequest> picked;  // scratch of Refill
   Deadline tick;
   Time next_sweep = kNever;
-  uint32_t open_count = 0;  // connections past their handshake; the others are being dialled
+  Time last_turnover{};
+  Time haves_due = kNever;      // some connection holds back a HAVE until then
+  Time exchange_due{};          // no peer has to be told anything before
+  uint32_t open_count = 0;      // connections past their handshake; the others are being dialled
+  uint32_t incoming_count = 0;  // connections that we did not dial
   uint32_t pieces_checked = 0;
   uint64_t downloaded = 0;
   uint64_t uploaded = 0;
@@ -149,7 +162,8 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   Rate up_rate;
   uint32_t spill_failures = 0;  // since a piece was stored
   bool paused_for_memory = false;
-  bool refill_all = false;  // blocks became free that another peer could bring
+  bool refused_someone = false;  // at the last decision of the choker there was no slot left
+  bool refill_all = false;       // blocks became free that another peer could bring
 };
 
 }  // namespace starling::peer

@@ -30,7 +30,7 @@ void Torrent::State::Refill(Time now, Connection& connection) {
   }
   const bool choked = connection.peer_choking();
   // Who reads along wants no pieces from anywhere, early as they may come.
-  if (choked && (config.sequential || connection.allowed_fast().empty())) return;
+  if (choked && (swarm.picker->policy().in_order() || connection.allowed_fast().empty())) return;
   const uint32_t room = connection.downloads().room(now);
   if (room == 0) return;
   const bool nearly_full = seams.memory.nearly_full();
@@ -40,7 +40,7 @@ void Torrent::State::Refill(Time now, Connection& connection) {
   rules.may_end_game = connection.downloads().sent().active() < Picker::kEndGameMax;
   if (choked) {
     rules.only = &connection.allowed_fast();
-  } else if (!connection.suggested().empty() && !config.sequential) {
+  } else if (!connection.suggested().empty() && !swarm.picker->policy().in_order()) {
     rules.only = &connection.suggested();
     swarm.picker->Pick(connection.pieces(), room, rules, &picked);
     connection.suggested().clear();
@@ -75,7 +75,10 @@ void Torrent::State::UpdateInterest(Connection& connection) {
 void Torrent::State::OnPeerPieces(Time now, Connection& connection) {
   if (connection.is_seed()) {
     const std::optional<Endpoint> at = connection.listens_at();
-    if (at.has_value()) candidates.SetSeed(*at);
+    if (at.has_value()) {
+      candidates.SetSeed(*at);
+      journal.SetSeed(*at);
+    }
     if (swarm.complete()) {
       Drop(now, connection, Ending::kOurs, "both have everything");
       return;
@@ -177,8 +180,10 @@ void Torrent::State::OnStored(Time now, PieceIndex piece, storage::Verdict verdi
 
 void Torrent::State::OnHad(Time now, PieceIndex piece) {
   if (swarm.pieces->wanted().Has(piece)) have_bytes += swarm.pieces->geometry().PieceSize(piece);
+  swarm.got.push_back(piece);
   for (const std::unique_ptr<Connection>& connection : connections) {
-    connection->SendHave(piece);
+    connection->OnHad(piece);
+    if (connection->holds_haves()) haves_due = std::min(haves_due, now + kHaveDelayMax);
     if (swarm.picker->OnHad(connection->pieces(), piece)) UpdateInterest(*connection);
     connection->Flush(now);
   }
@@ -204,6 +209,7 @@ void Torrent::State::CompleteIfDone(Time now) {
   phase = Phase::kSeeding;
   for (const std::unique_ptr<Connection>& connection : connections) {
     UpdateInterest(*connection);
+    connection->TellHaves();
     connection->Flush(now);
   }
   DropSeeds(now);

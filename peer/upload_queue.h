@@ -3,14 +3,18 @@
 // requests by our `reqq`.
 //
 // A read cannot be called back. When its request is cancelled or choked away, its ticket is
-// forgotten here, and the bytes are dropped when they come.
+// forgotten here, and the bytes are dropped when they come. A cancelled request stays in its place,
+// marked, and is skipped; where many wait, an index finds it, made when the first one is cancelled:
+// else a peer that asks and cancels would cost us a search through thousands each time.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "peer/extension.h"
 #include "storage/piece_store.h"
 
@@ -22,6 +26,8 @@ class UploadQueue {
   // without a word; some of them ask without end. They may queue more.
   static constexpr uint32_t kNumberMask = 0xff'ffff;
   static constexpr size_t kSilentMax = 16'384;
+  static constexpr size_t kReadingMax = 512;  // at a time
+  static constexpr size_t kIndexedMin = 64;   // requests that are searched without an index
 
   // False if the queue is full: the request must be rejected.
   bool Add(const storage::BlockRequest& request, bool can_reject);
@@ -31,9 +37,11 @@ class UploadQueue {
   template <class Which>
   void Drop(Which which, std::vector<storage::BlockRequest>* dropped);
 
-  bool has_waiting() const { return first_ < waiting_.size(); }
+  bool has_waiting() const { return alive_ > 0; }
   bool empty() const { return !has_waiting() && reading_.empty(); }
-  size_t size() const { return waiting_.size() - first_ + reading_.size(); }
+  size_t size() const { return alive_ + reading_.size(); }
+  // May another read begin?
+  bool may_read() const { return reading_.size() < kReadingMax; }
   // The oldest waiting one, which leaves the queue.
   storage::BlockRequest TakeNext();
   // It is being read now; the number, of 24 bits, comes back with the bytes.
@@ -48,9 +56,19 @@ class UploadQueue {
     bool forgotten;
     storage::BlockRequest request;
   };
+  // By request the place in waiting_, counted from where that began.
+  using Index = absl::flat_hash_map<storage::BlockRequest, uint64_t>;
 
-  std::vector<storage::BlockRequest> waiting_;
-  size_t first_ = 0;  // those before it are gone
+  static bool IsDead(const storage::BlockRequest& request) { return request.length == 0; }
+  size_t FindWaiting(const storage::BlockRequest& request);
+  void BuildIndex();
+  void DropFront();
+
+  std::vector<storage::BlockRequest> waiting_;  // length 0: cancelled
+  uint32_t first_ = 0;                          // those before it are gone
+  uint32_t alive_ = 0;                          // of the others, not cancelled
+  uint64_t removed_ = 0;                        // from the front of waiting_, in its life
+  std::unique_ptr<Index> index_;
   std::vector<Reading> reading_;
   uint64_t bytes_reading_ = 0;  // forgotten ones included: their memory is on its way
   uint32_t next_number_ = 0;
@@ -66,6 +84,7 @@ void UploadQueue::Drop(Which which, std::vector<storage::BlockRequest>* dropped)
   size_t kept = first_;
   for (size_t i = first_; i < waiting_.size(); ++i) {
     const storage::BlockRequest request = waiting_[i];
+    if (IsDead(request)) continue;
     if (which(request)) {
       dropped->push_back(request);
     } else {
@@ -73,6 +92,9 @@ void UploadQueue::Drop(Which which, std::vector<storage::BlockRequest>* dropped)
     }
   }
   waiting_.resize(kept);
+  alive_ = static_cast<uint32_t>(kept - first_);
+  index_.reset();
+  DropFront();
 }
 
 }  // namespace starling::peer

@@ -11,17 +11,33 @@ using storage::BlockRequest;
 
 void Uploads::SetFast(std::vector<PieceIndex> allowed) {
   fast_ = true;
-  allowed_fast_ = std::move(allowed);
+  if (allowed.empty()) return;
+  alms_ = std::make_unique<Alms>();
+  for (const PieceIndex piece : allowed) {
+    alms_->bytes_left += swarm_.pieces->geometry().PieceSize(piece);
+  }
+  alms_->pieces = std::move(allowed);
 }
 
 bool Uploads::IsAllowedFast(PieceIndex piece) const {
-  return std::find(allowed_fast_.begin(), allowed_fast_.end(), piece) != allowed_fast_.end();
+  return alms_ != nullptr &&
+         std::find(alms_->pieces.begin(), alms_->pieces.end(), piece) != alms_->pieces.end();
+}
+
+// Whoever has as many pieces as we give needs no alms; who says he has none gets them all the same
+// only once.
+bool Uploads::IsAllowed(const BlockRequest& request, uint32_t peer_pieces) {
+  if (!choking_) return true;
+  if (peer_pieces >= kAllowedFastCount || !IsAllowedFast(request.piece)) return false;
+  if (request.length > alms_->bytes_left) return false;
+  alms_->bytes_left -= request.length;
+  return true;
 }
 
 std::optional<BlockRequest> Uploads::DropReserved() {
   const std::optional<BlockRequest> dropped = std::exchange(reserved_, std::nullopt);
   if (dropped.has_value()) {
-    GiveBackAll({&own_limit_, &swarm_.up, &swarm_.node_up}, dropped->length);
+    GiveBackAll({own_limit(), &swarm_.up, &swarm_.node_up}, dropped->length);
   }
   return dropped;
 }
@@ -60,9 +76,8 @@ bool Uploads::OnRequest(const BlockRequest& request, uint32_t peer_pieces) {
   }
   const uint32_t size = pieces.geometry().PieceSize(request.piece);
   if (request.offset >= size || request.length > size - request.offset) return false;
-  const bool allowed =
-      !choking_ || (peer_pieces < kAllowedFastCount && IsAllowedFast(request.piece));
-  if (!allowed || !pieces.have().Has(request.piece) || !queue_.Add(request, fast_)) {
+  if (!IsAllowed(request, peer_pieces) || !pieces.have().Has(request.piece) ||
+      !queue_.Add(request, fast_)) {
     Reject(request);
   }
   return true;
@@ -80,14 +95,29 @@ bool Uploads::OnCancel(const BlockRequest& request) {
   return true;
 }
 
-std::optional<Uploads::Read> Uploads::NextRead(Time now) {
+void Uploads::Reserve(Time now) {
+  reserved_until_ = ReserveAll({own_limit(), &swarm_.up, &swarm_.node_up}, now, reserved_->length);
+}
+
+void Uploads::SetRateLimit(Time now, uint64_t rate) {
+  if (rate == rate_limit()) return;
+  if (own_limit_ == nullptr) own_limit_ = std::make_unique<TokenBucket>();
+  // A block that waits under the old limit waits under the new one instead.
+  const std::optional<BlockRequest> waiting = DropReserved();
+  own_limit_->SetRate(now, rate);
+  if (!waiting.has_value()) return;
+  reserved_ = waiting;
+  Reserve(now);
+}
+
+std::optional<Uploads::Read> Uploads::NextRead(Time now, uint64_t received) {
   if (!reserved_.has_value()) {
-    if (!queue_.has_waiting()) return std::nullopt;
+    if (!queue_.has_waiting() || !queue_.may_read()) return std::nullopt;
+    if (IsOverDeficit(received)) return std::nullopt;
     const uint64_t ahead = std::clamp(rate_.PerSecond(now) / 4, kAheadMin, kAheadMax);
     if (queue_.bytes_reading() + link_.unsent() >= ahead) return std::nullopt;
     reserved_ = queue_.TakeNext();
-    reserved_until_ =
-        ReserveAll({&own_limit_, &swarm_.up, &swarm_.node_up}, now, reserved_->length);
+    Reserve(now);
   }
   if (reserved_until_ > now) return std::nullopt;
   const BlockRequest request = *reserved_;

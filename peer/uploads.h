@@ -7,12 +7,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/buffer.h"
 #include "base/time.h"
 #include "base/token_bucket.h"
+#include "peer/choker.h"
 #include "peer/link.h"
 #include "peer/rate.h"
 #include "peer/swarm.h"
@@ -37,21 +39,29 @@ class Uploads {
 
   Uploads(Swarm& swarm, Link& link) : swarm_(swarm), link_(link) {}
 
-  // The peer's side of the fast extension, and the pieces that it may have while choked.
+  // The peer's side of the fast extension, and the pieces that it may have while choked: each of
+  // them once, or it could be fed without ever giving.
   void SetFast(std::vector<PieceIndex> allowed);
   bool choking() const { return choking_; }
   // The connection is closed: what was reserved for it goes to others.
   void Close() { DropReserved(); }
   // Says so to the peer and, when choking, rejects what waits.
   void SetChoking(Time now, bool choking);
-  void SetRateLimit(Time now, uint64_t rate) { own_limit_.SetRate(now, rate); }
+  bool WouldChange(const Verdict& verdict) const {
+    return verdict.unchoke == choking_ || verdict.rate_limit != rate_limit() ||
+           verdict.deficit_max != deficit_max_;
+  }
+  // Bytes a second to this peer, 0: unlimited; and how much more than it gave it may have in all.
+  void SetRateLimit(Time now, uint64_t rate);
+  void SetDeficitMax(uint64_t bytes) { deficit_max_ = bytes; }
 
   // False if the request violates the protocol. `peer_pieces`: how many pieces the peer has.
   bool OnRequest(const storage::BlockRequest& request, uint32_t peer_pieces);
   // False if the peer keeps cancelling what it did not ask for: each costs us a search.
   bool OnCancel(const storage::BlockRequest& request);
-  // The next block to read now; ask until nullopt after every event.
-  std::optional<Read> NextRead(Time now);
+  // The next block to read now; ask until nullopt after every event. `received`: what the peer gave
+  // us so far.
+  std::optional<Read> NextRead(Time now, uint64_t received);
   // Bytes of a read; writes them to the link and returns how many, 0 if nobody waits for them.
   uint32_t OnRead(Time now, uint32_t number, absl::StatusOr<Slice> bytes);
 
@@ -60,12 +70,24 @@ class Uploads {
   bool floods() const {
     return link_.unsent() > kUnreadMax + (rate_.total() > 0 ? kAheadMax : kAheadMin);
   }
+  uint64_t rate_limit() const { return own_limit_ == nullptr ? 0 : own_limit_->rate(); }
   const Rate& rate() const { return rate_; }
   Time last_unchoked_at() const { return last_unchoked_at_; }
   bool has_requests() const { return !queue_.empty() || reserved_.has_value(); }
 
  private:
+  struct Alms {
+    std::vector<PieceIndex> pieces;
+    uint64_t bytes_left = 0;
+  };
   bool IsAllowedFast(PieceIndex piece) const;
+  bool IsOverDeficit(uint64_t received) const {
+    return deficit_max_ != Verdict::kNoDeficit &&
+           rate_.total() + queue_.bytes_reading() > received + deficit_max_;
+  }
+  bool IsAllowed(const storage::BlockRequest& request, uint32_t peer_pieces);
+  TokenBucket* own_limit() { return own_limit_.get(); }
+  void Reserve(Time now);
   // The reserved read, which will not be made; its bytes may be moved by others.
   std::optional<storage::BlockRequest> DropReserved();
   void Reject(const storage::BlockRequest& request);
@@ -73,12 +95,13 @@ class Uploads {
   Swarm& swarm_;
   Link& link_;
   UploadQueue queue_;
-  TokenBucket own_limit_;
+  std::unique_ptr<TokenBucket> own_limit_;  // null: there never was one
   Rate rate_;
-  std::vector<PieceIndex> allowed_fast_;
+  std::unique_ptr<Alms> alms_;  // null: none
   std::optional<storage::BlockRequest> reserved_;
   Time reserved_until_{};
   Time last_unchoked_at_{};
+  uint64_t deficit_max_ = Verdict::kNoDeficit;
   uint32_t late_cancels_ = 0;  // less what was sent since
   bool choking_ = true;
   bool fast_ = false;

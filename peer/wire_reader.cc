@@ -121,7 +121,8 @@ bool WireReader::BeginPiece() {
 
 bool WireReader::BeginBitfield() {
   remaining_ = length_ - 1;
-  if (remaining_ > kBitfieldSizeMax || remaining_ != bitfield_size_.value_or(remaining_)) {
+  if (remaining_ > kBitfieldSizeMax ||
+      (bitfield_size_ != kAnySize && remaining_ != bitfield_size_)) {
     return Break("a bitfield of the wrong length");
   }
   stage_ = Stage::kBody;
@@ -170,7 +171,7 @@ void WireReader::AddPart(Slice part) {
 
 bool WireReader::ReadBody() {
   if (!gathered_ && !starved() && PeekFed(remaining_).size() == remaining_) {
-    body_ = TakeFed(remaining_);
+    payload_.push_back(TakeFed(remaining_));
     remaining_ = 0;
   }
   const size_t body_size = gathered_size_ + remaining_;
@@ -194,7 +195,7 @@ void WireReader::Gather(ByteView bytes, size_t size_max) {
     gathered_ = std::move(larger);
   }
   std::memcpy(gathered_.data() + gathered_size_, bytes.data(), bytes.size());
-  gathered_size_ = size;
+  gathered_size_ = static_cast<uint32_t>(size);
 }
 
 bool WireReader::Skip() {
@@ -233,7 +234,12 @@ Message WireReader::FinishPiece() {
 }
 
 Slice WireReader::TakeBody() {
-  if (!gathered_) return std::exchange(body_, Slice());
+  if (!gathered_) {
+    if (payload_.empty()) return Slice();
+    Slice body = std::move(payload_.front());
+    payload_.clear();
+    return body;
+  }
   const Buffer gathered = std::exchange(gathered_, Buffer());
   return gathered.Sub(0, std::exchange(gathered_size_, 0));
 }
@@ -294,7 +300,7 @@ ByteView WireReader::PeekFed(size_t size_max) const {
 }
 
 void WireReader::DropFed(size_t size) {
-  fed_at_ += size;
+  fed_at_ += static_cast<uint32_t>(size);
   if (fed_at_ < fed_[fed_first_].size()) return;
   fed_[fed_first_++] = Slice();
   fed_at_ = 0;
@@ -307,7 +313,7 @@ Slice WireReader::TakeFed(size_t size_max) {
   return part;
 }
 
-bool WireReader::Break(absl::string_view reason) {
+bool WireReader::Break(const char* reason) {
   reason_ = reason;
   fed_.clear();
   fed_first_ = 0;

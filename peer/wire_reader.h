@@ -45,9 +45,9 @@ class WireReader {
   std::optional<Message> Next();
 
   // Did the peer violate the protocol? Then nothing more can be read from it.
-  bool broken() const { return !reason_.empty(); }
+  bool broken() const { return reason_ != nullptr; }
   // What it did, in a few words; empty while it is not broken.
-  absl::string_view reason() const { return reason_; }
+  absl::string_view reason() const { return reason_ == nullptr ? "" : reason_; }
 
   // The block whose piece message has begun and is not complete, with the length that its message
   // announces: it is on its way and need not time out.
@@ -59,6 +59,7 @@ class WireReader {
   enum class Stage : uint8_t { kHead, kPayload, kBody, kSkip };
   // Length, type and three numbers: the longest head, that of a request.
   static constexpr size_t kHeadSizeMax = 17;
+  static constexpr uint32_t kAnySize = ~uint32_t{0};
 
   // Each is true once its part of the message is complete.
   bool ReadHead();
@@ -77,7 +78,7 @@ class WireReader {
   Message FinishPiece();
   Slice TakeBody();
   Message FixedMessage() const;
-  bool Break(absl::string_view reason);
+  bool Break(const char* reason);
 
   bool starved() const { return fed_first_ == fed_.size(); }
   ByteView PeekFed(size_t size_max) const;
@@ -87,19 +88,19 @@ class WireReader {
   storage::BlockRequest block() const;
 
   absl::InlinedVector<Slice, 1> fed_;  // in order, none empty; those before fed_first_ are used up
-  size_t fed_first_ = 0;
-  size_t fed_at_ = 0;  // of the first, so much is used up
+  uint32_t fed_first_ = 0;
+  uint32_t fed_at_ = 0;  // of the first, so much is used up
   std::array<std::byte, kHeadSizeMax> head_{};
   uint8_t head_size_ = 0;
   Stage stage_ = Stage::kHead;
   uint32_t length_ = 0;     // the message's length prefix
   uint32_t remaining_ = 0;  // bytes of its payload or body that are still to come
-  Payload payload_;         // of the piece message under way
-  Slice body_;              // of another message, if one fed slice holds all of it
-  Buffer gathered_;         // else, or for a trickled payload, this holds it
-  size_t gathered_size_ = 0;
-  std::optional<uint32_t> bitfield_size_;
-  absl::string_view reason_;  // literals only
+  // Of the piece message under way, or the body of another if one fed slice holds all of it.
+  Payload payload_;
+  Buffer gathered_;  // else, or for a trickled payload, this holds it
+  uint32_t gathered_size_ = 0;
+  uint32_t bitfield_size_ = kAnySize;
+  const char* reason_ = nullptr;  // a literal
 };
 
 }  // namespace starling::peer

@@ -75,7 +75,7 @@ void WireWriter::WriteRaw(Slice bytes) {
 
 Slice WireWriter::Take() {
   if (ready_first_ == ready_.size()) {
-    if (tail_begin_ == tail_end_) return Slice();
+    if (!tail_) return Slice();
     CloseTail();
   }
   Slice part = std::move(ready_[ready_first_++]);
@@ -101,24 +101,23 @@ std::byte* WireWriter::Begin(MessageType type, size_t body_size, size_t followin
 }
 
 std::byte* WireWriter::Room(size_t size) {
-  // All that was sent from this buffer has left, so it can be used from its start again.
-  if (tail_begin_ == tail_end_ && buffer_.unique()) tail_begin_ = tail_end_ = 0;
-  if (buffer_.capacity() - tail_end_ < size) {
+  const uint32_t begin = space_.Take(size);
+  const Buffer& buffer = space_.buffer();
+  // Another connection may have written in between, or the buffer may be a new one.
+  if (!tail_ || tail_.data() != buffer.data() || tail_end_ != begin) {
     CloseTail();
-    const size_t grown = std::clamp(2 * buffer_.capacity(), kBufferSizeMin, kBufferSizeMax);
-    buffer_ = Buffer(std::max(size, grown));
-    tail_begin_ = tail_end_ = 0;
+    tail_ = buffer;
+    tail_begin_ = begin;
   }
-  std::byte* at = buffer_.data() + tail_end_;
-  tail_end_ += size;
+  tail_end_ = begin + static_cast<uint32_t>(size);
   size_ += size;
-  return at;
+  return tail_.data() + begin;
 }
 
 void WireWriter::CloseTail() {
-  if (tail_begin_ == tail_end_) return;
-  ready_.push_back(buffer_.Sub(tail_begin_, tail_end_ - tail_begin_));
-  tail_begin_ = tail_end_;
+  if (!tail_) return;
+  ready_.push_back(tail_.Sub(tail_begin_, tail_end_ - tail_begin_));
+  tail_ = Buffer();
 }
 
 }  // namespace starling::peer

@@ -2,6 +2,7 @@
 // that many of them leave in one Stream::Send; the content of a piece message is passed on by
 // reference behind its 13-byte header and never copied.
 //
+//   WireWriter writer(space);
 //   writer.Write(Have{piece});
 //   writer.Write(Request{block});
 //   writer.Flush(now, *stream);
@@ -18,19 +19,17 @@
 #include "base/bytes.h"
 #include "base/seams.h"
 #include "base/time.h"
+#include "peer/message_space.h"
 #include "peer/wire.h"
 
 namespace starling::peer {
 
 class WireWriter {
  public:
-  // Buffers begin small, because most connections are idle, and grow where many messages leave.
-  static constexpr size_t kBufferSizeMin = 256;
-  static constexpr size_t kBufferSizeMax = 4096;
   // Extended payloads from this size on travel by reference, shorter ones are packed.
   static constexpr size_t kReferenceSizeMin = 512;
 
-  WireWriter() = default;
+  explicit WireWriter(MessageSpace& space) : space_(space) {}
   WireWriter(const WireWriter&) = delete;
   WireWriter& operator=(const WireWriter&) = delete;
 
@@ -72,11 +71,12 @@ class WireWriter {
   std::byte* Room(size_t size);
   void CloseTail();
 
-  absl::InlinedVector<Slice, 4> ready_;  // closed parts in order; before ready_first_: taken
-  size_t ready_first_ = 0;
-  Buffer buffer_;
-  size_t tail_begin_ = 0;  // [tail_begin_, tail_end_) of buffer_ is written and not yet closed
-  size_t tail_end_ = 0;
+  MessageSpace& space_;
+  absl::InlinedVector<Slice, 2> ready_;  // closed parts in order; before ready_first_: taken
+  uint32_t ready_first_ = 0;
+  uint32_t tail_begin_ = 0;  // [tail_begin_, tail_end_) of tail_ is written and not yet closed
+  uint32_t tail_end_ = 0;
+  Buffer tail_;  // none if nothing is
   size_t size_ = 0;
 };
 

@@ -2,6 +2,7 @@
 // stopped. Each returns ok or a sentence about the first breach found.
 #pragma once
 
+#include <memory>
 #include <span>
 
 #include "absl/status/status.h"
@@ -14,10 +15,12 @@ namespace starling::sim {
 // No Client claims more than what its disk verified.
 absl::Status CheckNothingUnverified(std::span<ClientHost* const> hosts,
                                     const SharedContent& content);
+absl::Status CheckNothingUnverified(std::span<ClientHost* const> hosts,
+                                    std::span<const std::shared_ptr<const SharedContent>> contents);
 // Every host that is on has the whole content, verified, and its Client says so.
 absl::Status CheckEveryoneFinished(std::span<ClientHost* const> hosts,
                                    const SharedContent& content);
-// Nobody received what nobody sent.
+// C5: what was sent was received, or is in flight, or lost; no link carried more than it can.
 absl::Status CheckConservation(const World& world);
 
 }  // namespace starling::sim

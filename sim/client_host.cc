@@ -21,6 +21,11 @@ ClientHost::ClientHost(World& world, NodeIndex node, const ClientHostOptions& op
   world.streams().SetRates(node, options.rates);
 }
 
+ClientHost::~ClientHost() {
+  if (behaviour_ != nullptr) behaviour_->OnEnd();
+  client_.reset();  // before all that it uses
+}
+
 void ClientHost::AddTorrent(const TorrentOptions& torrent) {
   torrents_.push_back(torrent);
   if (client_ == nullptr) return;
@@ -32,10 +37,31 @@ TorrentStatus ClientHost::status() const {
   return client_->status(world_.now(), client_->torrents().at(0));
 }
 
+BehaviourSite ClientHost::Site() const {
+  BehaviourSite site;
+  site.seed = world_.RandomFor(index_, Purpose::kBehaviour).Next();
+  site.self = endpoint();
+  for (const TorrentOptions& torrent : torrents_) {
+    site.contents.push_back(torrent.metainfo != nullptr ? torrent.metainfo->info_hash()
+                                                        : torrent.magnet->info_hash());
+  }
+  site.clock = [this] { return world_.now(); };
+  return site;
+}
+
 void ClientHost::OnPowerOn(Time now) {
   world_.SetListening(index_, options_.listens);
-  const ClientSeams seams{port_, dialer_, disk_, resolver_, http_, random_, *this};
-  client_ = std::make_unique<Client>(options_.client, seams);
+  ClientOptions client = options_.client;
+  if (options_.behaviour) {
+    behaviour_ = options_.behaviour(Site());
+    behaviour_->Adjust(&client);
+  }
+  Behaviour* const wraps = behaviour_.get();
+  DatagramPort& port = wraps != nullptr ? wraps->Wrap(port_) : port_;
+  Dialer& dialer = wraps != nullptr ? wraps->Wrap(dialer_) : dialer_;
+  storage::Storage& disk = wraps != nullptr ? wraps->Wrap(disk_) : disk_;
+  client_ = std::make_unique<Client>(
+      client, ClientSeams{port, dialer, disk, resolver_, http_, random_, *this});
   client_->Start(now);
   for (const TorrentOptions& torrent : torrents_) CHECK(client_->Add(now, torrent).ok());
 }
@@ -43,17 +69,22 @@ void ClientHost::OnPowerOn(Time now) {
 void ClientHost::OnPowerOff(Time) {
   world_.SetListening(index_, false);
   client_.reset();
+  behaviour_.reset();
 }
 
 void ClientHost::OnDatagram(Time now, const Endpoint& from, ByteView bytes) {
+  if (behaviour_ != nullptr) behaviour_->OnDatagram(now, from, bytes);
   client_->OnDatagram(now, from, bytes);
 }
 
 void ClientHost::OnStream(Time now, std::unique_ptr<Stream> stream) {
+  if (behaviour_ != nullptr) stream = behaviour_->Wrap(std::move(stream));
   client_->Accept(now, std::move(stream));
 }
 
 void ClientHost::On(Time now, const starling::Event& event) {
+  if (behaviour_ != nullptr) behaviour_->OnEvent(now, event);
+  if (options_.on_event) options_.on_event(now, event);
   if (std::holds_alternative<MetadataEvent>(event)) {
     if (!history_.metadata.has_value()) history_.metadata = now;
   } else if (std::holds_alternative<CompleteEvent>(event)) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "base/check.h"
 #include "node/client.h"
+#include "sim/behaviour.h"
 #include "sim/world.h"
 
 namespace starling::sim {
@@ -17,7 +19,10 @@ struct ClientHostOptions {
   ClientOptions client;  // dht_routers are taken as they are; see World::services for names
   AccessRates rates;
   DiskOptions disk;
-  bool listens = true;  // takes connections on kSimulatedPort
+  bool listens = true;         // takes connections on kSimulatedPort
+  BehaviourFactory behaviour;  // empty: honest
+  // Told what the Client says, in the middle of whatever it does: only notes are to be taken.
+  std::function<void(Time, const starling::Event&)> on_event;
 };
 
 // What a Client said, counted; times are those of the first such event.
@@ -35,6 +40,7 @@ struct ClientHistory {
 class ClientHost final : public Participant, private EventSink {
  public:
   ClientHost(World& world, NodeIndex node, const ClientHostOptions& options);
+  ~ClientHost() override;
 
   // Torrents are added whenever the host is switched on, and at once if it is on.
   void AddTorrent(const TorrentOptions& torrent);
@@ -42,6 +48,7 @@ class ClientHost final : public Participant, private EventSink {
   NodeIndex index() const { return index_; }
   Endpoint endpoint() const { return world_.endpoint(index_); }
   bool is_on() const { return client_ != nullptr; }
+  Time now() const { return world_.now(); }
   // While it is on. Commands to it are followed by world.Touch(index()).
   Client& client() {
     CHECK(client_ != nullptr);
@@ -58,10 +65,20 @@ class ClientHost final : public Participant, private EventSink {
   void OnStream(Time now, std::unique_ptr<Stream> stream) override;
   void OnDeadline(Time now) override { client_->OnDeadline(now); }
   Time next_deadline() const override { return client_->next_deadline(); }
+  void Prefetch(int step) const override {
+    if (client_ == nullptr) return;
+    if (step == 0) {
+      __builtin_prefetch(client_.get());
+    } else {
+      client_->Prefetch();
+    }
+  }
 
  private:
   void On(Time now, const starling::Event& event) override;
+  BehaviourSite Site() const;
 
+  std::unique_ptr<Client> client_;  // first, to lie in one cache line with what names the type
   World& world_;
   NodeIndex index_;
   ClientHostOptions options_;
@@ -73,7 +90,7 @@ class ClientHost final : public Participant, private EventSink {
   SimHttpClient http_;
   std::vector<TorrentOptions> torrents_;
   ClientHistory history_;
-  std::unique_ptr<Client> client_;
+  std::unique_ptr<Behaviour> behaviour_;  // outlives the Client
 };
 
 // A new host with a Client, switched off.

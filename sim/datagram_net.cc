@@ -30,8 +30,13 @@ struct DatagramNet::Block {
 };
 
 DatagramNet::DatagramNet(EventQueue& queue, const Hosts& hosts, const LinkModel& links,
-                         const Rules& rules, Residents& residents)
-    : queue_(queue), hosts_(hosts), links_(links), rules_(rules), residents_(residents) {
+                         const Groups& groups, const Rules& rules, Residents& residents)
+    : queue_(queue),
+      hosts_(hosts),
+      links_(links),
+      groups_(groups),
+      rules_(rules),
+      residents_(residents) {
   static_assert(sizeof(Header) <= kUnit);
   blocks_.push_back(std::make_unique<Block>());
 }
@@ -61,12 +66,14 @@ ByteSpan DatagramNet::Lend() {
 }
 
 void DatagramNet::Send(Time now, NodeIndex from, const Endpoint& to, DatagramPort::Writer write) {
+  hosts_.Prefetch(to);
   const ByteSpan space = Lend();
   const size_t size = write(space);
   CHECK(size <= space.size());
   if (size == 0 || !hosts_.is_up(from)) return;
   const uint64_t number = counts_.sent++;
   counts_.bytes += size;
+  if (hosts_.reachability(from) != Reachability::kPublic) mappings_.OnSent(now, from, to);
   const std::optional<NodeIndex> target = hosts_.Find(to);
   if (!target.has_value() || to.port != kSimulatedPort) {
     ++counts_.undelivered;
@@ -76,6 +83,7 @@ void DatagramNet::Send(Time now, NodeIndex from, const Endpoint& to, DatagramPor
   Verdict verdict;
   if (*target != from) {
     travel = links_.OneWay(hosts_.coordinates(from), hosts_.coordinates(*target), number);
+    if (!groups_.empty()) travel += groups_.Latency(from, *target);
     if (!rules_.empty()) {
       const Packet packet{now, from, *target, static_cast<uint32_t>(size), number, false};
       verdict = rules_.Judge(packet, travel);
@@ -104,13 +112,28 @@ ByteView DatagramNet::BytesOf(const Event& event) const {
   return {reinterpret_cast<const std::byte*>(&header) + kUnit, header.size};
 }
 
+void DatagramNet::Prefetch(const Event& event) const {
+  constexpr size_t kLine = 64;
+  const auto* at = reinterpret_cast<const std::byte*>(&HeaderAt(event.payload));
+  for (size_t i = 0; i < 3; ++i) __builtin_prefetch(at + i * kLine);
+}
+
+void DatagramNet::PrefetchSender(const Event& event) const {
+  hosts_.Prefetch(HeaderAt(event.payload).from);
+}
+
 void DatagramNet::OnEvent(const Event& event) {
   const NodeIndex to(event.target);
   const Header header = HeaderAt(event.payload);
   if (hosts_.is_up(to) && hosts_.generation(to) == header.to_generation) {
-    ++counts_.delivered;
-    residents_.OnDatagram(event.time, to, hosts_.EndpointOf(header.from, header.from_generation),
-                          BytesOf(event));
+    const Endpoint from = hosts_.EndpointOf(header.from, header.from_generation);
+    if (hosts_.reachability(to) == Reachability::kPublic ||
+        mappings_.Admits(event.time, to, from) || header.from == to) {
+      ++counts_.delivered;
+      residents_.OnDatagram(event.time, to, from, BytesOf(event));
+    } else {
+      ++counts_.blocked;
+    }
   } else {
     ++counts_.undelivered;
   }

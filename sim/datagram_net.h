@@ -9,8 +9,10 @@
 
 #include "base/seams.h"
 #include "sim/event_queue.h"
+#include "sim/groups.h"
 #include "sim/hosts.h"
 #include "sim/link_model.h"
+#include "sim/reachability.h"
 #include "sim/residents.h"
 #include "sim/rules.h"
 
@@ -22,19 +24,24 @@ struct DatagramCounts {
   uint64_t delivered = 0;
   uint64_t lost = 0;         // by the link model or by a rule
   uint64_t undelivered = 0;  // nobody was there, on departure or on arrival
+  uint64_t blocked = 0;      // by a NAT or a firewall that did not expect it
 };
 
 class DatagramNet {
  public:
-  DatagramNet(EventQueue& queue, const Hosts& hosts, const LinkModel& links, const Rules& rules,
-              Residents& residents);
+  DatagramNet(EventQueue& queue, const Hosts& hosts, const LinkModel& links, const Groups& groups,
+              const Rules& rules, Residents& residents);
   ~DatagramNet();
   DatagramNet(const DatagramNet&) = delete;
   DatagramNet& operator=(const DatagramNet&) = delete;
 
   void Send(Time now, NodeIndex from, const Endpoint& to, DatagramPort::Writer write);
+  // Another host takes the place of `node`.
+  void Forget(NodeIndex node) { mappings_.Forget(node); }
   // Handles an event of kind kDatagram.
   void OnEvent(const Event& event);
+  void Prefetch(const Event& event) const;
+  void PrefetchSender(const Event& event) const;  // after Prefetch
   // The bytes of a datagram that is about to be delivered.
   ByteView BytesOf(const Event& event) const;
   const DatagramCounts& counts() const { return counts_; }
@@ -51,11 +58,13 @@ class DatagramNet {
   EventQueue& queue_;
   const Hosts& hosts_;
   const LinkModel& links_;
+  const Groups& groups_;
   const Rules& rules_;
   Residents& residents_;
   std::vector<std::unique_ptr<Block>> blocks_;
   std::vector<uint32_t> free_blocks_;
   uint32_t open_block_ = 0;  // where the next datagram is written
+  Mappings mappings_;
   DatagramCounts counts_;
 };
 

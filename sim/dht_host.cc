@@ -4,16 +4,19 @@
 
 namespace starling::sim {
 
-DhtHost::DhtHost(World& world, NodeIndex node, const dht::Options& options)
+DhtHost::DhtHost(World& world, NodeIndex node, std::shared_ptr<const dht::Options> options)
     : index_(node),
-      options_(options),
       random_(world.RandomFor(node, Purpose::kProtocol)),
-      port_(world.datagrams(), node) {
-  if (options_.id.is_zero()) options_.id = random_.NextId<NodeId>();
+      port_(world.datagrams(), node),
+      id_(options->id),
+      options_(std::move(options)) {
+  if (id_.is_zero()) id_ = random_.NextId<NodeId>();
 }
 
 void DhtHost::OnPowerOn(Time now) {
-  node_.emplace(options_, port_, random_);
+  dht::Options options = *options_;
+  options.id = id_;
+  node_.emplace(options, port_, random_);
   if (!routers_.empty()) node_->Bootstrap(now, routers_);
 }
 
@@ -27,12 +30,16 @@ dht::Options SimulatedDhtOptions() {
   return options;
 }
 
-DhtHost& AddDhtHost(World& world, const dht::Options& options) {
+DhtHost& AddDhtHostSharing(World& world, std::shared_ptr<const dht::Options> options) {
   const NodeIndex node = world.AddHost();
-  auto host = std::make_unique<DhtHost>(world, node, options);
+  auto host = std::make_unique<DhtHost>(world, node, std::move(options));
   DhtHost& added = *host;
   world.SetParticipant(node, std::move(host));
   return added;
+}
+
+DhtHost& AddDhtHost(World& world, const dht::Options& options) {
+  return AddDhtHostSharing(world, std::make_shared<const dht::Options>(options));
 }
 
 }  // namespace starling::sim

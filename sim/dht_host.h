@@ -13,7 +13,8 @@ namespace starling::sim {
 
 class DhtHost final : public Participant {
  public:
-  DhtHost(World& world, NodeIndex node, const dht::Options& options);
+  // A zero id in `options` is drawn.
+  DhtHost(World& world, NodeIndex node, std::shared_ptr<const dht::Options> options);
 
   // Whom it asks when it is switched on.
   void SetRouters(std::vector<Endpoint> routers) { routers_ = std::move(routers); }
@@ -23,7 +24,7 @@ class DhtHost final : public Participant {
     return *node_;
   }
   NodeIndex index() const { return index_; }
-  const NodeId& id() const { return options_.id; }
+  const NodeId& id() const { return id_; }
 
   void OnPowerOn(Time now) override;
   void OnPowerOff(Time now) override;
@@ -33,18 +34,24 @@ class DhtHost final : public Participant {
   void OnStream(Time now, std::unique_ptr<Stream> stream) override;
   void OnDeadline(Time now) override { node_->OnDeadline(now); }
   Time next_deadline() const override { return node_->next_deadline(); }
+  void Prefetch(int step) const override {
+    if (node_.has_value()) node_->Prefetch(step);
+  }
 
  private:
   NodeIndex index_;
-  dht::Options options_;
+  std::optional<dht::Node> node_;  // next to what the world reads first
   SeededRandom random_;
   SimPort port_;
+  NodeId id_;
+  std::shared_ptr<const dht::Options> options_;  // one for all nodes of a population
   std::vector<Endpoint> routers_;
-  std::optional<dht::Node> node_;
 };
 
 // A new host with a DHT node, switched off. A zero id is drawn.
 DhtHost& AddDhtHost(World& world, const dht::Options& options);
+// The same for many, which share the options.
+DhtHost& AddDhtHostSharing(World& world, std::shared_ptr<const dht::Options> options);
 // The options that all simulated DHT nodes share: IPv4 only, since addresses are.
 dht::Options SimulatedDhtOptions();
 

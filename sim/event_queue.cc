@@ -8,6 +8,10 @@
 namespace starling::sim {
 namespace {
 
+// So many events can be seen in advance, if they lie within so many slots.
+constexpr size_t kAhead = 16;
+constexpr int64_t kSlotsAhead = 8;
+
 // Puts the earliest on top of the std heap functions, which put the largest there.
 bool Later(const Event& a, const Event& b) { return b.Before(a); }
 
@@ -22,8 +26,8 @@ void EventQueue::Push(Time time, EventKind kind, uint32_t target, uint32_t paylo
   ++size_;
   const int64_t slot = SlotOf(time);
   if (slot <= open_slot_) {
-    open_.push_back(event);
-    std::push_heap(open_.begin(), open_.end(), Later);
+    late_.push_back(event);
+    std::push_heap(late_.begin(), late_.end(), Later);
   } else if (slot < open_slot_ + kSlots) {
     PushToSlot(event, slot);
   } else {
@@ -33,19 +37,26 @@ void EventQueue::Push(Time time, EventKind kind, uint32_t target, uint32_t paylo
 
 Event EventQueue::Pop() {
   CHECK(size_ > 0);
-  if (open_.empty()) OpenNextSlot();
-  std::pop_heap(open_.begin(), open_.end(), Later);
-  const Event event = open_.back();
-  open_.pop_back();
+  if (IsOpenEmpty()) OpenNextSlot(INT64_MAX);
   --size_;
+  if (next_ == sorted_.size() || (!late_.empty() && late_.front().Before(sorted_[next_]))) {
+    std::pop_heap(late_.begin(), late_.end(), Later);
+    const Event event = late_.back();
+    late_.pop_back();
+    now_ = event.time;
+    return event;
+  }
+  const Event event = sorted_[next_++];
   now_ = event.time;
+  if (sorted_.size() - next_ < kAhead) OpenAhead();
   return event;
 }
 
 Time EventQueue::next_time() {
   if (size_ == 0) return kNever;
-  if (open_.empty()) OpenNextSlot();
-  return open_.front().time;
+  if (IsOpenEmpty()) OpenNextSlot(INT64_MAX);
+  if (next_ == sorted_.size()) return late_.front().time;
+  return late_.empty() ? sorted_[next_].time : std::min(sorted_[next_].time, late_.front().time);
 }
 
 void EventQueue::AdvanceTo(Time time) {
@@ -133,15 +144,29 @@ int64_t EventQueue::NextRingSlot() const {
   return INT64_MAX;
 }
 
-void EventQueue::OpenNextSlot() {
+// Opens slots until enough events can be seen, but not far ahead: the heap of late ones would grow.
+void EventQueue::OpenAhead() {
+  // What was popped is forgotten in one go.
+  sorted_.erase(sorted_.begin(), sorted_.begin() + static_cast<std::ptrdiff_t>(next_));
+  next_ = 0;
+  const int64_t last = SlotOf(now_) + kSlotsAhead;
+  while (sorted_.size() < kAhead && open_slot_ < last) {
+    if (!OpenNextSlot(last)) return;
+  }
+}
+
+// False if there are no events up to the slot `last`.
+bool EventQueue::OpenNextSlot(int64_t last) {
   const int64_t ring_slot = NextRingSlot();
   const int64_t far_slot = far_.empty() ? INT64_MAX : SlotOf(far_.front().time);
+  if (std::min(ring_slot, far_slot) > last) return false;
   open_slot_ = std::min(ring_slot, far_slot);
+  const auto begin = static_cast<std::ptrdiff_t>(sorted_.size());
   if (ring_slot == open_slot_) {
     const size_t place = static_cast<size_t>(open_slot_ % kSlots);
     for (uint32_t index = ring_[place]; index != kNone;) {
       Chunk& from = chunk(index);
-      open_.insert(open_.end(), from.events.begin(), from.events.begin() + from.size);
+      sorted_.insert(sorted_.end(), from.events.begin(), from.events.begin() + from.size);
       ring_size_ -= from.size;
       const uint32_t next = from.next;
       from.next = free_chunk_;
@@ -151,8 +176,10 @@ void EventQueue::OpenNextSlot() {
     ring_[place] = kNone;
     filled_[place / 64] &= ~(uint64_t{1} << (place % 64));
   }
-  while (!far_.empty() && SlotOf(far_.front().time) == open_slot_) open_.push_back(PopFar());
-  std::make_heap(open_.begin(), open_.end(), Later);
+  while (!far_.empty() && SlotOf(far_.front().time) == open_slot_) sorted_.push_back(PopFar());
+  std::sort(sorted_.begin() + begin, sorted_.end(),
+            [](const Event& a, const Event& b) { return a.Before(b); });
+  return true;
 }
 
 }  // namespace starling::sim

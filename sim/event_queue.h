@@ -2,10 +2,11 @@
 // they leave in the order of (time, sequence), so that equal times keep the order of their making
 // and a run repeats exactly.
 //
-// The near future is a ring of slots, each an unordered bag of events kept in pooled chunks; the
-// one open slot is a binary heap; what lies beyond the ring waits in a 4-ary heap. Pushing and
-// popping cost the same however many events are pending, and allocate nothing once the pools have
-// grown.
+// The near future is a ring of slots, each an unordered bag of events kept in pooled chunks; what
+// lies beyond the ring waits in a 4-ary heap. The next slots are open: their events are sorted, so
+// that everybody can see what comes next and fetch it into the cache, and what is pushed into them
+// late waits in a binary heap of its own. Pushing and popping cost the same however many events are
+// pending, and allocate nothing once the pools have grown.
 #pragma once
 
 #include <array>
@@ -24,11 +25,11 @@ enum class EventKind : uint8_t {
   kDeadline,       // node: its next_deadline() may have come
   kDatagram,       // node, datagram: one has travelled to the node
   kUplinkTurn,     // node: its uplink may serve the next connection
-  kUplinkDone,     // node: its uplink has served one
   kDial,           // connection, attempt: a connection request leaves
   kSyn,            // connection, attempt: the request arrives
   kOpened,         // connection: the dialling end learns that it is open
   kRefused,        // connection: the dialling end learns that nobody listens
+  kSharedLink,     // pipe, step and bytes: they reach a link that a group of hosts shares
   kChunkArrival,   // pipe, bytes: they reach the downlink of the receiver
   kChunkDelivery,  // pipe, bytes: they have passed it
   kChunkRetry,     // pipe: bytes that were lost on the way are sent again
@@ -68,6 +69,11 @@ class EventQueue {
   Event Pop();
   // The time of the earliest event, kNever if there is none.
   Time next_time();
+  // One that will be popped about `ahead` pops after the next; null if that is not known yet. Only
+  // a hint: others may come before it.
+  const Event* Coming(size_t ahead) const {
+    return next_ + ahead < sorted_.size() ? &sorted_[next_ + ahead] : nullptr;
+  }
 
   Time now() const { return now_; }
   // Nothing happens until `time`, which is not after next_time().
@@ -93,14 +99,18 @@ class EventQueue {
   void PushFar(const Event& event);
   Event PopFar();
   int64_t NextRingSlot() const;
-  void OpenNextSlot();
+  bool OpenNextSlot(int64_t last);
+  void OpenAhead();
+  bool IsOpenEmpty() const { return next_ == sorted_.size() && late_.empty(); }
 
   int slot_bits_;
   Time now_{};
   uint64_t sequence_ = 0;
   size_t size_ = 0;
-  int64_t open_slot_ = 0;
-  std::vector<Event> open_;                     // binary heap
+  int64_t open_slot_ = 0;      // the last open one
+  std::vector<Event> sorted_;  // of the open slots, up to `next_` popped already
+  size_t next_ = 0;
+  std::vector<Event> late_;                     // binary heap of what came into the open slots
   std::vector<uint32_t> ring_;                  // first chunk of each slot
   std::array<uint64_t, kSlots / 64> filled_{};  // which slots of the ring hold events
   size_t ring_size_ = 0;

@@ -1,5 +1,6 @@
 #include "sim/link_model.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -10,7 +11,12 @@ namespace starling::sim {
 namespace {
 
 // Distinguishes the draws made of one seed.
-enum Purpose : uint64_t { kPlace = 0x706c6163, kJitter = 0x6a697474, kLoss = 0x6c6f7373 };
+enum Purpose : uint64_t {
+  kPlace = 0x706c6163,
+  kJitter = 0x6a697474,
+  kLoss = 0x6c6f7373,
+  kPair = 0x70616972
+};
 
 struct Cluster {
   uint32_t weight;  // of 100
@@ -53,8 +59,9 @@ Coordinates LinkModel::Place(uint64_t serial) const {
   const double y = cluster.y_ms + cluster.deviation_y_ms * DrawNormal(random);
   const bool mobile = options_.profile == LatencyProfile::kMobile;
   const double h = DrawLognormal(random, mobile ? 30 : 8, mobile ? 1.0 : 0.8);
-  return {static_cast<int32_t>(x * 1000), static_cast<int32_t>(y * 1000),
-          static_cast<uint32_t>(h * 1000)};
+  const double scale = options_.scale_ppm / 1000.0;  // from milliseconds to scaled microseconds
+  return {static_cast<int32_t>(x * scale), static_cast<int32_t>(y * scale),
+          options_.access_delay ? static_cast<uint32_t>(h * scale) : 0u};
 }
 
 Duration LinkModel::RoundTrip(const Coordinates& a, const Coordinates& b) const {
@@ -71,6 +78,12 @@ Duration LinkModel::OneWay(const Coordinates& from, const Coordinates& to, uint6
   if (jitter_.empty()) return Duration(half);
   const uint64_t draw = MixBits(MixBits(seed_ ^ kJitter) ^ packet);
   return Duration((half * jitter_[draw % kJitterSteps]) >> 16);
+}
+
+bool LinkModel::DrawsForPair(uint64_t serial, uint64_t other, uint32_t ppm) const {
+  if (ppm == 0) return false;
+  return HashNumbers({seed_, kPair, std::min(serial, other), std::max(serial, other)}) % 1'000'000 <
+         ppm;
 }
 
 bool LinkModel::Loses(uint64_t packet) const {

@@ -27,7 +27,9 @@ static_assert(sizeof(Coordinates) == 12);
 
 struct LinkOptions {
   LatencyProfile profile = LatencyProfile::kDefault;
-  uint32_t loss_ppm = 5000;  // datagrams lost in a million
+  uint32_t loss_ppm = 5000;        // datagrams lost in a million
+  bool access_delay = true;        // false: h is 0
+  uint32_t scale_ppm = 1'000'000;  // of all distances and delays
 };
 
 class LinkModel {
@@ -39,6 +41,8 @@ class LinkModel {
   Duration RoundTrip(const Coordinates& a, const Coordinates& b) const;  // without jitter
   Duration OneWay(const Coordinates& from, const Coordinates& to, uint64_t packet) const;
   bool Loses(uint64_t packet) const;
+  // A chance of `ppm` in a million for the pair of hosts, the same whichever is named first.
+  bool DrawsForPair(uint64_t serial, uint64_t other, uint32_t ppm) const;
 
  private:
   LinkOptions options_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,9 @@ class DhtPopulation {
   void JoinHonestly(Duration spacing);
   // All are switched on now and know whom they would know after a long time.
   void StartWithReadyTables();
+  // The host in this place leaves for good and without a goodbye; another one, with another id and
+  // address, takes it and asks `routers` at once.
+  DhtHost& Replace(size_t index, std::vector<Endpoint> routers);
 
   size_t size() const { return hosts_.size(); }
   DhtHost& operator[](size_t index) { return *hosts_[index]; }
@@ -28,11 +32,8 @@ class DhtPopulation {
   std::vector<DhtHost*> Closest(const NodeId& target, size_t count) const;
 
  private:
-  std::vector<dht::Contact> TableOf(size_t position, std::span<DhtHost* const> sorted,
-                                    Random& random) const;
-
   World& world_;
-  size_t bucket_size_;
+  std::shared_ptr<const dht::Options> options_;
   std::vector<DhtHost*> hosts_;
 };
 

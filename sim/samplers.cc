@@ -85,6 +85,17 @@ double NormalQuantile(double p) {
   return top / bottom;
 }
 
+// Stirling's series where it is good, above 12; below, Gamma(x) = Gamma(x + 1) / x.
+double GammaFunction(double x) {
+  double below = 1;
+  for (; x < 12; x += 1) below *= x;
+  constexpr double kHalfLogTwoPi = 0.91893853320467274178;
+  const double r = 1 / (x * x);
+  const double series =
+      (1.0 / 12 + r * (-1.0 / 360 + r * (1.0 / 1260 + r * (-1.0 / 1680 + r / 1188)))) / x;
+  return Exp((x - 0.5) * Log(x) - x + kHalfLogTwoPi + series) / below;
+}
+
 double DrawUniform(Random& random) {
   return (static_cast<double>(random.Next() >> 11) + 0.5) * (1.0 / 9007199254740992.0);
 }
@@ -99,6 +110,20 @@ double DrawLognormal(Random& random, double median, double sigma) {
 
 double DrawWeibull(Random& random, double shape, double scale) {
   return scale * Pow(DrawExponential(random), 1 / shape);
+}
+
+// The squeeze of Marsaglia and Tsang (2000): a cube of a normal, refused now and then.
+double DrawGamma(Random& random, double shape) {
+  const double d = shape - 1.0 / 3;
+  const double c = 1 / std::sqrt(9 * d);
+  for (;;) {
+    const double normal = DrawNormal(random);
+    const double uniform = DrawUniform(random);
+    const double root = 1 + c * normal;
+    if (root <= 0) continue;
+    const double v = root * root * root;
+    if (Log(uniform) < normal * normal / 2 + d - d * v + d * Log(v)) return d * v;
+  }
 }
 
 }  // namespace starling::sim

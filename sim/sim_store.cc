@@ -1,5 +1,6 @@
 #include "sim/sim_store.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -60,7 +61,8 @@ class SimStore final : public storage::PieceStore {
   void Check(PieceIndex piece) override {
     Disks::Operation operation = Make(Disks::Kind::kCheck);
     operation.request.piece = piece;
-    Submit(std::move(operation), 0);
+    const bool is_known = volume_ != nullptr && piece.value() < volume_->have.size();
+    Submit(std::move(operation), is_known ? volume_->content->metainfo()->PieceSize(piece) : 0);
   }
 
  private:
@@ -105,7 +107,18 @@ void Disks::LeavePlace(uint32_t place) {
   free_places_.push_back(place);
 }
 
+// Reads that one store asks for one after another, and that end together, share an event. Nothing
+// else was to happen in between, so that the order of all things stays the same.
+bool Disks::JoinsLastRead(Time when, const Operation& operation) const {
+  if (operation.kind != Kind::kRead || last_read_ == kNone) return false;
+  const Operation& last = operations_[last_read_];
+  return last_read_ends_ == when && pushed_by_last_read_ == queue_.pushed() &&
+         last.store == operation.store && last.generation == operation.generation;
+}
+
 void Disks::Submit(Time when, Operation operation) {
+  const bool joins = JoinsLastRead(when, operation);
+  const bool is_read = operation.kind == Kind::kRead;
   uint32_t index = static_cast<uint32_t>(operations_.size());
   if (free_operations_.empty()) {
     operations_.push_back(std::move(operation));
@@ -114,7 +127,14 @@ void Disks::Submit(Time when, Operation operation) {
     free_operations_.pop_back();
     operations_[index] = std::move(operation);
   }
-  queue_.Push(when, EventKind::kDisk, index);
+  if (joins) {
+    operations_[last_read_].next = index;
+  } else {
+    queue_.Push(when, EventKind::kDisk, index);
+  }
+  last_read_ = is_read ? index : kNone;
+  last_read_ends_ = when;
+  pushed_by_last_read_ = queue_.pushed();
 }
 
 absl::StatusOr<Slice> Disks::ReadFrom(const Volume& volume, const Operation& operation) {
@@ -156,8 +176,16 @@ Verdict Disks::Verify(Operation& operation) {
 }
 
 void Disks::OnEvent(const Event& event) {
-  Operation operation = std::exchange(operations_[event.target], Operation());
-  free_operations_.push_back(event.target);
+  last_read_ = kNone;
+  for (uint32_t index = event.target; index != kNone;) {
+    Operation operation = std::exchange(operations_[index], Operation());
+    free_operations_.push_back(index);
+    index = operation.next;
+    Finish(event.time, std::move(operation));
+  }
+}
+
+void Disks::Finish(Time now, Operation operation) {
   const Place place = places_[operation.store];
   const bool is_open = place.generation == operation.generation;
   Volume* volume = operation.volume.get();
@@ -167,38 +195,36 @@ void Disks::OnEvent(const Event& event) {
     case Kind::kOpen: {
       if (!is_open) return;
       if (volume == nullptr) {
-        place.handler->OnOpened(event.time,
-                                absl::NotFoundError("no such content in this simulation"));
+        place.handler->OnOpened(now, absl::NotFoundError("no such content in this simulation"));
       } else if (failing) {
-        place.handler->OnOpened(event.time, Broken());
+        place.handler->OnOpened(now, Broken());
       } else {
-        place.handler->OnOpened(event.time, volume->have);
+        place.handler->OnOpened(now, volume->have);
       }
       break;
     }
     case Kind::kRead: {
       if (!is_open) return;
       place.handler->OnRead(
-          event.time, operation.ticket,
+          now, operation.ticket,
           failing ? absl::StatusOr<Slice>(Broken()) : ReadFrom(*volume, operation));
       break;
     }
     case Kind::kSpill: {
       const absl::Status status = failing ? Broken() : SpillTo(*volume, operation);
       if (!is_open) return;
-      place.handler->OnSpilled(event.time, operation.request.piece, operation.request.offset,
-                               status);
+      place.handler->OnSpilled(now, operation.request.piece, operation.request.offset, status);
       break;
     }
     case Kind::kStore:
     case Kind::kCheck: {
       const Verdict verdict = failing ? Verdict{Broken(), {}} : Verify(operation);
       if (!is_open) return;
-      place.handler->OnStored(event.time, operation.request.piece, verdict);
+      place.handler->OnStored(now, operation.request.piece, verdict);
       break;
     }
   }
-  residents_.OnTouched(event.time, place.node);
+  residents_.OnTouched(now, place.node);
 }
 
 std::shared_ptr<Disks::Volume> SimDisk::VolumeOf(const InfoHash& info_hash) {
@@ -217,7 +243,11 @@ void SimDisk::Submit(Disks::Operation operation, uint64_t bytes) {
   operation.fault = fault_;
   // Operations that take no time are answered at once, which is still after the call.
   const Time now = disks_.queue_.now();
-  disks_.Submit(server_.Serve(now, bytes) + options_.latency, std::move(operation));
+  Time done = server_.Serve(now, bytes);
+  if (operation.kind == Disks::Kind::kStore || operation.kind == Disks::Kind::kCheck) {
+    done = std::max(done, hasher_.Serve(now, bytes));
+  }
+  disks_.Submit(done + options_.latency, std::move(operation));
 }
 
 std::unique_ptr<storage::PieceStore> SimDisk::Open(

@@ -39,6 +39,7 @@ class Disks {
  private:
   friend class SimDisk;
   friend class SimStore;
+  static constexpr uint32_t kNone = ~uint32_t{0};
   enum class Kind : uint8_t { kOpen, kRead, kSpill, kStore, kCheck };
   // What one torrent has on one disk.
   struct Volume {
@@ -55,6 +56,7 @@ class Disks {
     storage::BlockRequest request;
     std::vector<Payload> blocks;
     DiskFault fault = DiskFault::kNone;
+    uint32_t next = kNone;  // a further read that ends in the same event
   };
   struct Place {  // of an open store
     storage::StoreHandler* handler = nullptr;
@@ -65,6 +67,8 @@ class Disks {
   uint32_t TakePlace(NodeIndex node, storage::StoreHandler& handler);
   void LeavePlace(uint32_t place);
   void Submit(Time when, Operation operation);
+  bool JoinsLastRead(Time when, const Operation& operation) const;
+  void Finish(Time now, Operation operation);
   // Is the piece of a Store or Check good? Then it is had from now on.
   storage::Verdict Verify(Operation& operation);
   static absl::StatusOr<Slice> ReadFrom(const Volume& volume, const Operation& operation);
@@ -77,18 +81,27 @@ class Disks {
   std::vector<uint32_t> free_operations_;
   std::vector<Place> places_;
   std::vector<uint32_t> free_places_;
+  // The read that was submitted last, until its event comes; and how many events there were then.
+  uint32_t last_read_ = kNone;
+  Time last_read_ends_{};
+  uint64_t pushed_by_last_read_ = 0;
 };
 
 struct DiskOptions {
-  Duration latency{};  // of each operation
-  uint64_t rate = 0;   // bytes a second read or written, 0: no limit
+  Duration latency{};      // of each operation
+  uint64_t rate = 0;       // bytes a second read or written, 0: no limit
+  uint64_t hash_rate = 0;  // bytes a second verified, while they are written; 0: no limit
 };
 
 // The disk of one node.
 class SimDisk final : public storage::Storage {
  public:
   SimDisk(Disks& disks, NodeIndex node, const DiskOptions& options = {})
-      : disks_(disks), node_(node), options_(options), server_(options.rate) {}
+      : disks_(disks),
+        node_(node),
+        options_(options),
+        server_(options.rate),
+        hasher_(options.hash_rate) {}
 
   std::unique_ptr<storage::PieceStore> Open(std::shared_ptr<const storage::Metainfo> metainfo,
                                             const storage::StoreOptions& options,
@@ -97,6 +110,9 @@ class SimDisk final : public storage::Storage {
   // Puts verified pieces there, before anybody opens them.
   void Fill(const SharedContent& content);
   void Fill(const SharedContent& content, PieceIndex piece);
+  // Serves so many bytes a second from now on, 0: no limit. What is under way stays as it was.
+  void SetRate(uint64_t rate) { server_.SetRate(rate); }
+  void SetLatency(Duration latency) { options_.latency = latency; }
   // What goes wrong from now on.
   void SetFault(DiskFault fault) { fault_ = fault; }
   // What is there and was verified; null if nothing was ever stored.
@@ -111,6 +127,7 @@ class SimDisk final : public storage::Storage {
   NodeIndex node_;
   DiskOptions options_;
   RateServer server_;
+  RateServer hasher_;
   DiskFault fault_ = DiskFault::kNone;
   std::map<InfoHash, std::shared_ptr<Disks::Volume>> volumes_;
 };

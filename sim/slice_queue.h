@@ -23,6 +23,13 @@ class SlicePool {
   void Append(SliceQueue& queue, Slice slice);
   // Takes the first slice, or the first `bytes_max` bytes of it; the queue must not be empty.
   Slice Take(SliceQueue& queue, size_t bytes_max);
+  // Fetches the first slice of a queue into the cache, and when that is there what it shows.
+  void Prefetch(const SliceQueue& queue) const {
+    if (!queue.empty()) __builtin_prefetch(&cells_[queue.first]);
+  }
+  void PrefetchBytes(const SliceQueue& queue) const {
+    if (!queue.empty()) __builtin_prefetch(cells_[queue.first].slice.data());
+  }
   // Drops everything after the first `bytes`.
   void Truncate(SliceQueue& queue, size_t bytes);
 

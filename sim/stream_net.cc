@@ -15,7 +15,7 @@ class SimStream final : public Stream {
   SimStream& operator=(const SimStream&) = delete;
 
   void SetHandler(StreamHandler& handler) override { net_.SetHandler(pipe_, handler); }
-  void Send(Time now, Slice bytes) override { net_.Send(now, pipe_, std::move(bytes)); }
+  void Send(Time, Slice bytes) override { net_.Send(pipe_, std::move(bytes)); }
   size_t unsent() const override { return net_.unsent(pipe_); }
   void SetReading(Time now, bool on) override { net_.SetReading(now, pipe_, on); }
   Endpoint remote() const override { return net_.RemoteOf(pipe_); }
@@ -25,14 +25,18 @@ class SimStream final : public Stream {
   uint32_t pipe_;  // what this end sends
 };
 
-StreamNet::StreamNet(EventQueue& queue, const Hosts& hosts, const LinkModel& links,
+StreamNet::StreamNet(EventQueue& queue, const Hosts& hosts, const LinkModel& links, Groups& groups,
                      const Rules& rules, Residents& residents, const StreamOptions& options)
     : queue_(queue),
       hosts_(hosts),
       links_(links),
+      groups_(groups),
       rules_(rules),
       residents_(residents),
-      options_(options) {}
+      options_(options) {
+  CHECK(options.quantum > 0 && options.quantum <= kQuantumMax);
+  CHECK(options.window < uint32_t{1} << 31);
+}
 
 StreamNet::~StreamNet() = default;
 
@@ -47,44 +51,60 @@ StreamNet::Downlink& StreamNet::DownlinkOf(NodeIndex node) {
 }
 
 void StreamNet::SetRates(NodeIndex node, const AccessRates& rates) {
-  UplinkOf(node).server.SetRate(rates.up);
-  DownlinkOf(node).server.SetRate(rates.down);
+  Uplink& uplink = UplinkOf(node);
+  uplink.server.SetRate(rates.up);
+  uplink.meter.Restart(rates.up);
+  // Two chunks: one that is served and the packets behind it.
+  const uint64_t ahead_bytes = 2 * WireBytes(options_.quantum);
+  uplink.ahead_max = Duration(static_cast<int64_t>(
+      rates.up == 0 ? 0 : std::min<uint64_t>(ahead_bytes * 1'000'000 / rates.up, 1u << 30)));
+  Downlink& downlink = DownlinkOf(node);
+  downlink.server.SetRate(rates.down);
+  downlink.meter.Restart(rates.down);
 }
 
-uint64_t StreamNet::bytes_sent(NodeIndex node) const {
-  return node.value() < uplinks_.size() ? uplinks_[node.value()].bytes_sent : 0;
-}
-
-uint64_t StreamNet::bytes_received(NodeIndex node) const {
-  return node.value() < downlinks_.size() ? downlinks_[node.value()].bytes_received : 0;
+NodeTraffic StreamNet::traffic(NodeIndex node) const {
+  NodeTraffic traffic;
+  if (node.value() < uplinks_.size()) {
+    traffic.sent = uplinks_[node.value()].sent;
+    traffic.wire_sent = uplinks_[node.value()].wire_sent;
+  }
+  if (node.value() < downlinks_.size()) {
+    traffic.received = downlinks_[node.value()].received;
+    traffic.wire_received = downlinks_[node.value()].wire_received;
+  }
+  return traffic;
 }
 
 uint32_t StreamNet::TakeConnection() {
-  uint32_t index = static_cast<uint32_t>(connections_.size());
   if (free_connections_.empty()) {
-    connections_.emplace_back();
-  } else {
-    index = free_connections_.back();
-    free_connections_.pop_back();
-    connections_[index] = Connection{};
+    if (connections_made_ % kConnectionsABlock == 0) {
+      blocks_.push_back(std::make_unique<Connection[]>(kConnectionsABlock));
+    }
+    return connections_made_++;
   }
-  connections_[index].in_use = true;
+  const uint32_t index = free_connections_.back();
+  free_connections_.pop_back();
+  ConnectionAt(index) = Connection{};
   return index;
 }
 
 // An event that refers to `connection` keeps its place from being given to another.
 void StreamNet::Schedule(Time time, EventKind kind, uint32_t connection, uint32_t target,
                          uint32_t payload) {
-  ++connections_[connection].pins;
+  ++ConnectionAt(connection).pins;
   queue_.Push(time, kind, target, payload);
 }
 
 void StreamNet::Unpin(uint32_t connection) {
-  Connection& it = connections_[connection];
+  Connection& it = ConnectionAt(connection);
   CHECK(it.pins > 0);
   if (--it.pins > 0 || it.ends[0].has_stream || it.ends[1].has_stream) return;
-  for (Pipe& pipe : it.pipes) slices_.Truncate(pipe.queue, 0);
-  it.in_use = false;
+  for (Pipe& pipe : it.pipes) {
+    counts_.bytes_lost += pipe.in_flight + pipe.resend;
+    pipe.in_flight = pipe.resend = 0;
+    slices_.Truncate(pipe.queue, 0);
+  }
   free_connections_.push_back(connection);
 }
 
@@ -96,7 +116,7 @@ bool StreamNet::IsPresent(const End& end) const {
 std::unique_ptr<Stream> StreamNet::Dial(Time now, NodeIndex from, const Endpoint& to) {
   ++counts_.dialled;
   const uint32_t index = TakeConnection();
-  Connection& connection = connections_[index];
+  Connection& connection = ConnectionAt(index);
   connection.to = to;
   connection.dialled = now;
   connection.dialler_port = static_cast<uint16_t>(20000 + counts_.dialled % 40000);
@@ -110,7 +130,7 @@ std::unique_ptr<Stream> StreamNet::Dial(Time now, NodeIndex from, const Endpoint
 }
 
 void StreamNet::OnDial(Time now, uint32_t connection, uint32_t attempt) {
-  Connection& it = connections_[connection];
+  Connection& it = ConnectionAt(connection);
   if (it.ends[0].state != End::State::kOpening) return;
   if (now - it.dialled >= options_.connect_timeout) {
     ++counts_.timed_out;
@@ -118,7 +138,7 @@ void StreamNet::OnDial(Time now, uint32_t connection, uint32_t attempt) {
     return;
   }
   const std::optional<NodeIndex> target = hosts_.Find(it.to);
-  if (!target.has_value() || it.to.port == 0) {
+  if (!target.has_value() || it.to.port == 0 || !CanDial(it.ends[0].node, *target)) {
     RetryDial(now, connection, attempt);
     return;
   }
@@ -132,16 +152,31 @@ void StreamNet::OnDial(Time now, uint32_t connection, uint32_t attempt) {
   }
 }
 
+// A NAT or a firewall swallows requests that it does not expect.
+bool StreamNet::CanDial(NodeIndex from, NodeIndex to) const {
+  switch (hosts_.reachability(to)) {
+    case Reachability::kPublic:
+      return true;
+    case Reachability::kCone:
+      return hosts_.reachability(from) != Reachability::kBlocked &&
+             links_.DrawsForPair(hosts_.serial(from), hosts_.serial(to),
+                                 options_.hole_punching_ppm);
+    case Reachability::kBlocked:
+      return false;
+  }
+  return false;
+}
+
 // The request is repeated after 1, 3, 7, ... seconds, as TCP does.
 void StreamNet::RetryDial(Time now, uint32_t connection, uint32_t attempt) {
-  const Time last = connections_[connection].dialled + options_.connect_timeout;
+  const Time last = ConnectionAt(connection).dialled + options_.connect_timeout;
   const Time next = now + seconds(int64_t{1} << std::min(attempt, 6u));
   Schedule(std::min(next, std::max(last, now)), EventKind::kDial, connection, connection,
            attempt + 1);
 }
 
 void StreamNet::OnSyn(Time now, uint32_t connection, uint32_t attempt) {
-  Connection& it = connections_[connection];
+  Connection& it = ConnectionAt(connection);
   if (it.ends[0].state != End::State::kOpening) return;
   End& end = it.ends[1];
   if (!IsPresent(end)) {
@@ -149,8 +184,9 @@ void StreamNet::OnSyn(Time now, uint32_t connection, uint32_t attempt) {
     return;
   }
   const uint32_t back = connection * 2 + 1;
-  const Duration travel =
+  Duration travel =
       links_.OneWay(hosts_.coordinates(end.node), hosts_.coordinates(it.ends[0].node), packets_++);
+  if (!groups_.empty()) travel += groups_.Latency(end.node, it.ends[0].node);
   PipeAt(back).last_arrival = now + travel;
   if (!hosts_.is_listening(end.node) || it.to.port != kSimulatedPort) {
     Schedule(now + travel, EventKind::kRefused, connection, connection, 0);
@@ -164,10 +200,10 @@ void StreamNet::OnSyn(Time now, uint32_t connection, uint32_t attempt) {
 }
 
 void StreamNet::OnOpened(Time now, uint32_t connection) {
-  Connection& it = connections_[connection];
+  Connection& it = ConnectionAt(connection);
   if (it.ends[0].state != End::State::kOpening) return;
   it.ends[0].state = End::State::kOpen;
-  MakeReady(now, connection * 2);
+  MakeReady(connection * 2);
   CHECK(it.ends[0].handler != nullptr);
   it.ends[0].handler->OnOpen(now);
   residents_.OnTouched(now, it.ends[0].node);
@@ -175,7 +211,7 @@ void StreamNet::OnOpened(Time now, uint32_t connection) {
 
 // The network closes an end: its handler is told, once and last.
 void StreamNet::CloseEnd(Time now, uint32_t connection, int side, absl::Status why) {
-  End& end = connections_[connection].ends[side];
+  End& end = ConnectionAt(connection).ends[side];
   if (end.state == End::State::kClosed || end.state == End::State::kAbsent) return;
   end.state = End::State::kClosed;
   DropUnsent(connection * 2 + static_cast<uint32_t>(side));
@@ -190,13 +226,13 @@ void StreamNet::SetHandler(uint32_t pipe, StreamHandler& handler) {
   if (end.state != End::State::kClosed) end.handler = &handler;
 }
 
-void StreamNet::Send(Time now, uint32_t pipe, Slice bytes) {
+void StreamNet::Send(uint32_t pipe, Slice bytes) {
   const End& end = SenderOf(pipe);
   if (bytes.empty() || end.state == End::State::kClosed) return;
   Pipe& it = PipeAt(pipe);
   it.unsent += bytes.size();
   slices_.Append(it.queue, std::move(bytes));
-  if (end.state == End::State::kOpen) MakeReady(now, pipe);
+  if (end.state == End::State::kOpen) MakeReady(pipe);
 }
 
 size_t StreamNet::unsent(uint32_t pipe) { return PipeAt(pipe).unsent; }
@@ -226,7 +262,7 @@ void StreamNet::OnDestroyed(uint32_t pipe) {
   End& end = SenderOf(pipe);
   end.has_stream = false;
   end.handler = nullptr;
-  ++connections_[connection].pins;
+  ++ConnectionAt(connection).pins;
   if (end.state != End::State::kClosed) {
     const bool was_known = end.state == End::State::kOpen || ReceiverOf(pipe).has_stream;
     end.state = End::State::kClosed;
@@ -237,13 +273,13 @@ void StreamNet::OnDestroyed(uint32_t pipe) {
   Unpin(connection);
 }
 
-// The goodbye follows the last byte. Bytes that the uplink serves now or that wait to be sent again
-// go first; whoever finishes them calls again.
+// The goodbye follows the last byte. Bytes that have to be sent again go first; whoever sends the
+// last of them calls again.
 void StreamNet::SendFin(Time now, uint32_t pipe) {
   Pipe& it = PipeAt(pipe);
   SenderOf(pipe).said_goodbye = true;
   it.fin_wanted = true;
-  if (it.serving > 0 || it.lost > 0) return;
+  if (it.lost > 0 || it.resend > 0) return;
   const std::optional<Time> arrival = ArrivalOf(now, pipe, 0);
   if (arrival.has_value()) {
     it.fin_wanted = false;
@@ -275,9 +311,8 @@ void StreamNet::OnEvent(const Event& event) {
   uint32_t connection = target / 2;
   switch (event.kind()) {
     case EventKind::kUplinkTurn:
-      return OnTurn(now, NodeIndex(target));
-    case EventKind::kUplinkDone:
-      return OnUplinkDone(now, NodeIndex(target));
+      UplinkOf(NodeIndex(target)).turn_pending = false;
+      return WantTurn(NodeIndex(target));
     case EventKind::kDial:
       OnDial(now, connection = target, event.payload);
       break;
@@ -291,6 +326,9 @@ void StreamNet::OnEvent(const Event& event) {
       ++counts_.refused;
       CloseEnd(now, connection = target, 0, absl::UnavailableError("the connection was refused"));
       break;
+    case EventKind::kSharedLink:
+      OnSharedLink(now, target, event.payload / kStep, event.payload % kStep);
+      break;
     case EventKind::kChunkArrival:
       OnArrival(now, target, event.payload);
       break;
@@ -302,7 +340,7 @@ void StreamNet::OnEvent(const Event& event) {
       break;
     case EventKind::kPipeResume:
       PipeAt(target).wait = Pipe::Wait::kNo;
-      MakeReady(now, target);
+      MakeReady(target);
       break;
     case EventKind::kReadable:
       Drain(now, target);

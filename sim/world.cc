@@ -18,8 +18,8 @@ World::World(const WorldOptions& options)
       queue_(SlotBits(options.link)),
       links_(options.link, options.seed),
       hosts_(AddressPlan(options.space, options.slot_bits), links_),
-      datagrams_(queue_, hosts_, links_, rules_, *this),
-      streams_(queue_, hosts_, links_, rules_, *this, options.streams),
+      datagrams_(queue_, hosts_, links_, groups_, rules_, *this),
+      streams_(queue_, hosts_, links_, groups_, rules_, *this, options.streams),
       disks_(queue_, *this),
       services_(queue_, hosts_, *this) {
   trace_.Fold(options.seed);
@@ -63,14 +63,20 @@ void World::Crash(NodeIndex node) {
 
 void World::TurnOff(NodeIndex node) {
   hosts_.SetUp(node, false);
+  seats_[node.value()].deadline = kNever;
   seats_[node.value()].near = kNever;
   seats_[node.value()].far = kNever;
 }
 
-void World::Replace(NodeIndex node, std::unique_ptr<Participant> participant) {
+void World::Renew(NodeIndex node) {
   if (hosts_.is_up(node)) Crash(node);
   hosts_.Replace(node);
   hosts_.SetUp(node, false);
+  datagrams_.Forget(node);
+}
+
+void World::Replace(NodeIndex node, std::unique_ptr<Participant> participant) {
+  Renew(node);
   SetParticipant(node, std::move(participant));
 }
 
@@ -91,9 +97,12 @@ void World::At(Time when, absl::AnyInvocable<void(Time now)> step) {
 }
 
 void World::RunUntil(Time end) {
-  while (queue_.next_time() <= end) {
+  for (;;) {
+    streams_.Settle(now());
+    if (queue_.next_time() > end) break;
     const Event event = queue_.Pop();
     ++events_;
+    PrefetchComing();
     Trace(event);
     Dispatch(event);
   }
@@ -106,6 +115,68 @@ bool World::RunUntil(Time end, Duration every, absl::FunctionRef<bool()> done) {
     RunUntil(std::min(end, now() + every));
   }
   return true;
+}
+
+// In steps, because each pointer must have arrived before the next can be followed: the seat or the
+// connection, the participant or the handler, what it points to.
+void World::PrefetchComing() {
+  constexpr size_t kSeat = 12;
+  constexpr size_t kParticipant = 9;
+  constexpr size_t kStep0 = 6;
+  constexpr size_t kStep1 = 3;
+  if (const Event* event = queue_.Coming(kSeat)) PrefetchSeat(*event);
+  if (const Event* event = queue_.Coming(kParticipant)) {
+    if (const Participant* who = ConcernedBy(*event)) __builtin_prefetch(who);
+    if (CarriesBytes(*event)) {
+      streams_.Prefetch(*event, 1);
+      __builtin_prefetch(&seats_[streams_.ReceiverOf(*event).value()]);
+    }
+  }
+  if (const Event* event = queue_.Coming(kStep0)) {
+    if (const Participant* who = ConcernedBy(*event)) who->Prefetch(0);
+    if (CarriesBytes(*event)) {
+      streams_.Prefetch(*event, 2);
+      __builtin_prefetch(seats_[streams_.ReceiverOf(*event).value()].participant.get());
+    }
+  }
+  if (const Event* event = queue_.Coming(kStep1)) {
+    const bool is_datagram = event->kind() == EventKind::kDatagram;
+    if (const Participant* who = ConcernedBy(*event)) who->Prefetch(is_datagram ? 1 : 2);
+    if (is_datagram) datagrams_.PrefetchSender(*event);
+    if (CarriesBytes(*event)) {
+      if (const Participant* who = ReceiverOf(*event)) who->Prefetch(0);
+    }
+  }
+  if (const Event* event = queue_.Coming(1); event != nullptr && CarriesBytes(*event)) {
+    if (const Participant* who = ReceiverOf(*event)) who->Prefetch(1);
+  }
+}
+
+// Null where whoever lived there has left.
+const Participant* World::ReceiverOf(const Event& event) const {
+  return seats_[streams_.ReceiverOf(event).value()].participant.get();
+}
+
+bool World::CarriesBytes(const Event& event) {
+  return event.kind() == EventKind::kChunkArrival || event.kind() == EventKind::kChunkDelivery;
+}
+
+void World::PrefetchSeat(const Event& event) const {
+  if (CarriesBytes(event)) return streams_.Prefetch(event, 0);
+  const bool is_datagram = event.kind() == EventKind::kDatagram;
+  if (!is_datagram && event.kind() != EventKind::kDeadline) return;
+  __builtin_prefetch(&seats_[event.target]);
+  hosts_.Prefetch(NodeIndex(event.target));
+  if (is_datagram) datagrams_.Prefetch(event);
+}
+
+// Whom a datagram or a deadline concerns; a deadline that was overtaken concerns nobody but the
+// seat.
+const Participant* World::ConcernedBy(const Event& event) const {
+  const bool is_deadline = event.kind() == EventKind::kDeadline;
+  if (!is_deadline && event.kind() != EventKind::kDatagram) return nullptr;
+  const Seat& seat = seats_[event.target];
+  return is_deadline && seat.deadline > event.time ? nullptr : seat.participant.get();
 }
 
 void World::Trace(const Event& event) {
@@ -164,6 +235,8 @@ void World::OnDeadline(Time now, NodeIndex node) {
     return;  // of a host that was off in between, or overtaken
   }
   if (!hosts_.is_up(node)) return;
+  // Most have nothing to do: what they waited for came in time. They are not even looked at.
+  if (seat.deadline > now) return Arm(now, node, seat);
   if (seat.participant->next_deadline() <= now) seat.participant->OnDeadline(now);
   Arm(now, node);
 }
@@ -171,9 +244,13 @@ void World::OnDeadline(Time now, NodeIndex node) {
 // Makes sure that an event wakes the node no later than its next deadline. Too early is harmless.
 void World::Arm(Time now, NodeIndex node) {
   Seat& seat = seats_[node.value()];
-  const Time deadline = seat.participant->next_deadline();
-  if (deadline == kNever || seat.near <= deadline) return;
-  const Time when = std::max(deadline, now);
+  seat.deadline = seat.participant->next_deadline();
+  Arm(now, node, seat);
+}
+
+void World::Arm(Time now, NodeIndex node, Seat& seat) {
+  if (seat.deadline == kNever || seat.near <= seat.deadline) return;
+  const Time when = std::max(seat.deadline, now);
   // When there are two already the nearer one is forgotten; its event will find nothing to do.
   if (seat.far == kNever) seat.far = seat.near;
   seat.near = when;

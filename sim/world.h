@@ -21,6 +21,7 @@
 #include "sim/addresses.h"
 #include "sim/datagram_net.h"
 #include "sim/event_queue.h"
+#include "sim/groups.h"
 #include "sim/hosts.h"
 #include "sim/link_model.h"
 #include "sim/participant.h"
@@ -34,7 +35,7 @@
 namespace starling::sim {
 
 // What draws of one seed are for; each (seed, node, purpose) has a stream of its own.
-enum class Purpose : uint64_t { kProtocol = 1, kScenario, kPopulation, kPhase };
+enum class Purpose : uint64_t { kProtocol = 1, kScenario, kPopulation, kPhase, kBehaviour };
 
 struct WorldOptions {
   uint64_t seed = 1;
@@ -59,9 +60,15 @@ class World final : private Residents {
   void PowerOff(NodeIndex node);
   // All at once, without a goodbye: the others find out by themselves.
   void Crash(NodeIndex node);
-  // For good: another host, with another address, takes the slot. It is off.
+  // For good: another host, with another address, takes the slot. It is off, and without
+  // SetParticipant nobody lives there.
+  void Renew(NodeIndex node);
   void Replace(NodeIndex node, std::unique_ptr<Participant> participant);
   void SetListening(NodeIndex node, bool on) { hosts_.SetListening(node, on); }
+  // Everybody is public unless told; so is whoever takes a slot with Renew.
+  void SetReachability(NodeIndex node, Reachability reachability) {
+    hosts_.SetReachability(node, reachability);
+  }
   void Touch(NodeIndex node);
 
   // Time.
@@ -74,13 +81,16 @@ class World final : private Residents {
 
   // The parts.
   uint64_t seed() const { return options_.seed; }
+  // Of the host that has the slot now; one that takes it later draws otherwise.
   SeededRandom RandomFor(NodeIndex node, Purpose purpose) const {
-    return SeededRandom::For(options_.seed, node.value(), static_cast<uint64_t>(purpose));
+    const uint64_t who = uint64_t{hosts_.generation(node)} << 32 | node.value();
+    return SeededRandom::For(options_.seed, who, static_cast<uint64_t>(purpose));
   }
   const Hosts& hosts() const { return hosts_; }
   Endpoint endpoint(NodeIndex node) const { return hosts_.endpoint(node); }
   Participant* participant(NodeIndex node) { return seats_[node.value()].participant.get(); }
   const LinkModel& links() const { return links_; }
+  Groups& groups() { return groups_; }
   Rules& rules() { return rules_; }
   DatagramNet& datagrams() { return datagrams_; }
   StreamNet& streams() { return streams_; }
@@ -95,6 +105,7 @@ class World final : private Residents {
   // deadlines come and go does not leave an event for its far one each time.
   struct Seat {
     std::unique_ptr<Participant> participant;
+    Time deadline = kNever;  // what the participant said last
     Time near = kNever;
     Time far = kNever;
   };
@@ -104,6 +115,12 @@ class World final : private Residents {
   void OnTouched(Time now, NodeIndex node) override;
   void OnDeadline(Time now, NodeIndex node);
   void Arm(Time now, NodeIndex node);
+  void Arm(Time now, NodeIndex node, Seat& seat);
+  void PrefetchComing();
+  const Participant* ReceiverOf(const Event& event) const;
+  void PrefetchSeat(const Event& event) const;
+  const Participant* ConcernedBy(const Event& event) const;
+  static bool CarriesBytes(const Event& event);
   void Trace(const Event& event);
   void Dispatch(const Event& event);
   void TurnOff(NodeIndex node);
@@ -112,6 +129,7 @@ class World final : private Residents {
   EventQueue queue_;
   LinkModel links_;
   Hosts hosts_;
+  Groups groups_;
   Rules rules_;
   DatagramNet datagrams_;
   StreamNet streams_;

@@ -11,37 +11,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/digest.h"
+#include "base/utf8.h"
 
 namespace starling::storage {
 namespace {
 
-constexpr absl::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
-constexpr size_t kExtensionSizeMax = 16;                    // what is kept when a name is cut
-
-struct Character {
-  uint32_t code;
-  size_t size;
-};
-
-// The character at the front of `text`; nullopt if that is no valid UTF-8: overlong forms,
-// surrogates and what lies beyond U+10FFFF are not.
-std::optional<Character> FirstCharacter(absl::string_view text) {
-  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char head = byte(0);
-  if (head < 0x80) return Character{head, 1};
-  const size_t size = head >= 0xf0 ? 4 : head >= 0xe0 ? 3 : 2;
-  if (head < 0xc2 || head > 0xf4 || text.size() < size) return std::nullopt;
-  uint32_t code = head & (0x7f >> size);
-  for (size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return std::nullopt;
-    code = (code << 6) | (byte(i) & 0x3f);
-  }
-  constexpr uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < kSmallest[size] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
-    return std::nullopt;
-  }
-  return Character{code, size};
-}
+constexpr size_t kExtensionSizeMax = 16;  // what is kept when a name is cut
 
 // Characters that no name may hold: separators, control characters, and those that turn the
 // direction of writing, by which "gpj.exe" can be made to look like "exe.jpg".
@@ -173,23 +148,11 @@ bool IsOneName(absl::string_view name) {
 
 }  // namespace
 
-std::string RepairUtf8(absl::string_view text) {
-  std::string repaired;
-  repaired.reserve(text.size());
-  while (!text.empty()) {
-    const std::optional<Character> character = FirstCharacter(text);
-    const size_t size = character.has_value() ? character->size : 1;
-    absl::StrAppend(&repaired, character.has_value() ? text.substr(0, size) : kReplacement);
-    text.remove_prefix(size);
-  }
-  return repaired;
-}
-
 std::string SafeComponent(absl::string_view name) {
   std::string safe;
   const std::string valid = RepairUtf8(name);
   for (absl::string_view rest = valid; !rest.empty();) {
-    const Character character = *FirstCharacter(rest);
+    const Utf8Character character = *FirstUtf8Character(rest);
     if (IsForbidden(character.code)) {
       safe += '_';
     } else {

@@ -20,8 +20,6 @@ inline constexpr size_t kComponentSizeMax = 255;  // bytes; the limit of ext4, X
 inline constexpr size_t kRelativePathSizeMax = 2'048;  // leaves room for DIR within PATH_MAX
 inline constexpr size_t kFoldersMax = 64;              // above one file
 
-// `text` with each byte that is not valid UTF-8 replaced by U+FFFD; for showing names, too.
-std::string RepairUtf8(absl::string_view text);
 // One component of a path made safe; never empty.
 std::string SafeComponent(absl::string_view name);
 

@@ -136,6 +136,24 @@ size_t WalkAll(const Value& value, int depth = 0) {
   return count;
 }
 
+TEST(Bencode, TakesAStringOffTheFront) {
+  ByteView rest = AsBytes("4:spam0:3:abci1e");
+  EXPECT_EQ(TakeString(rest), absl::string_view("spam"));
+  EXPECT_EQ(TakeString(rest), absl::string_view(""));
+  EXPECT_EQ(TakeString(rest), absl::string_view("abc"));
+  EXPECT_EQ(TakeString(rest), std::nullopt);
+  EXPECT_EQ(AsText(rest), "i1e") << "what is no string stays";
+}
+
+TEST(Bencode, TakesNoDamagedString) {
+  for (const absl::string_view text :
+       {"", ":", "4", "4:", "4:spa", "04:spam", "00:", "-1:a", "99999999999999999999:a", "a:b"}) {
+    ByteView rest = AsBytes(text);
+    EXPECT_EQ(TakeString(rest), std::nullopt) << text;
+    EXPECT_EQ(AsText(rest), text);
+  }
+}
+
 TEST(Bencode, SurvivesEveryPrefixFlipAndNoise) {
   const std::string valid =
       "d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:q5:otherli1eli2eed1:xi-3eeee";

@@ -136,6 +136,23 @@ TEST(JsonOut, ShowOfAMagnetHasTheSameFieldsAndItsOwn) {
   EXPECT_EQ(value.at("select_only").at(0).at(1).as_int64(), 2);
 }
 
+TEST(JsonOut, ScrapeSaysOfEachTrackerWhatItCountsOrWhyNot) {
+  const std::vector<ScrapedTracker> trackers = {
+      {"udp://a:1", ScrapeAnswer{.seeders = 3, .leechers = 2, .downloads = 7}},
+      {"http://b/announce", absl::UnavailableError("it does not answer")}};
+  const boost::json::value value = Parse(ScrapeJson(SomeHash(), trackers));
+  EXPECT_EQ(FieldsOf(value), Documented("show scrape"));
+  const boost::json::array& shown = value.at("trackers").as_array();
+  ASSERT_EQ(shown.size(), 2u);
+  for (const boost::json::value& each : shown) {
+    EXPECT_EQ(FieldsOf(each), Documented("show scrape trackers"));
+  }
+  EXPECT_EQ(shown[0].at("downloads").as_int64(), 7);
+  EXPECT_TRUE(shown[0].at("error").is_null());
+  EXPECT_TRUE(shown[1].at("seeders").is_null());
+  EXPECT_EQ(shown[1].at("error").as_string(), "it does not answer");
+}
+
 TEST(JsonOut, DhtCommandsHaveTheFieldsOfTheirTables) {
   dht::LookupReport report;
   report.elapsed = milliseconds(1250);

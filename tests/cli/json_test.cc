@@ -1,11 +1,11 @@
-#include "cli/json.h"
+#include "base/json.h"
 
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 #include <cmath>
 
-namespace starling::cli {
+namespace starling {
 namespace {
 
 std::string Quoted(absl::string_view text) {
@@ -50,4 +50,4 @@ TEST(Json, NoByteOfATorrentMakesItInvalid) {
 TEST(Json, ALineStaysALine) { EXPECT_EQ(Quoted("a\nb\r\"\\"), R"("a\u000ab\u000d\"\\")"); }
 
 }  // namespace
-}  // namespace starling::cli
+}  // namespace starling

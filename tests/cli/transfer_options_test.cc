@@ -56,6 +56,26 @@ TEST(TransferOptions, AreReadIntoTheNode) {
   EXPECT_EQ(options->timeout, seconds(90));
 }
 
+TEST(TransferOptions, AChokerIsNamedWithItsParameters) {
+  EXPECT_FALSE(Read({})->node.client.choker);
+  EXPECT_TRUE(Read({"--choker", "bittyrant:cap=1M,patience=3,selfish=yes"})->node.client.choker);
+  EXPECT_TRUE(Read({"--choker", "tit-for-tat:slots=4"})->node.client.choker);
+}
+
+TEST(TransferOptions, AChokerThatCannotBeIsOneLineThatSaysWhatThereIs) {
+  const auto message = [](const std::string& choker) {
+    return std::string(Read({"--choker", choker}).status().message());
+  };
+  EXPECT_EQ(message("greedy"),
+            "--choker greedy: there is no choker greedy; there are tit-for-tat, block-tft, "
+            "bittyrant, never; see starling get --help");
+  EXPECT_EQ(message("tit-for-tat:slots=half"),
+            "--choker tit-for-tat:slots=half: \"slots=half\": must be a number, perhaps with a "
+            "unit (500K, 2Mi, 30s), or yes or no; see starling get --help");
+  EXPECT_THAT(message("tit-for-tat:speed=3"), HasSubstr("has no parameter speed; it has slots"));
+  EXPECT_TRUE(IsUsageError(Read({"--choker", "greedy"}).status()));
+}
+
 TEST(TransferOptions, SeedAfterMayHaveAValue) {
   EXPECT_TRUE(std::holds_alternative<SeedForever>(*Read({"--seed-after"})->seed_after));
   EXPECT_TRUE(std::holds_alternative<SeedToRatio>(*Read({"--seed-after=2"})->seed_after));

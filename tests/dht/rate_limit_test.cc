@@ -55,6 +55,18 @@ TEST(RateLimit, ForgetsSourcesThatAreIdle) {
   EXPECT_LE(limit.sources(), 32u);
 }
 
+TEST(RateLimit, KeepsCountWhenManySourcesCome) {
+  RateLimit limit(10, 1'000'000);
+  const Time now{seconds(5)};
+  EXPECT_EQ(TakeAll(limit, now, From("8.8.8.8:1")), 10);
+  for (uint32_t i = 0; i < 50; ++i) {
+    EXPECT_EQ(TakeAll(limit, now, Endpoint::V4(0x09000000 + i, 1)), 10);
+  }
+  EXPECT_EQ(TakeAll(limit, now, From("8.8.8.8:1")), 0) << "it was there when they were few";
+  EXPECT_EQ(TakeAll(limit, now, From("9.0.0.49:1")), 0);
+  EXPECT_EQ(limit.sources(), 51u);
+}
+
 TEST(RateLimit, IsBoundedInAFloodFromForgedSources) {
   RateLimit limit(100, 20'000);
   const Time now{seconds(5)};

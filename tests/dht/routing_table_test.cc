@@ -230,6 +230,24 @@ TEST(RoutingTable, OfALargeNetworkTakesAboutSixKilobytes) {
   EXPECT_LE(table.memory_bytes(), 6500u);
 }
 
+TEST_F(RoutingTableTest, CanBeMadeInsteadOfLearned) {
+  std::vector<Contact> contacts;
+  for (uint32_t number = 0; number < 10; ++number) {
+    for (const size_t bucket : {5, 0, 2}) {
+      const auto place = static_cast<uint32_t>(100 * bucket + number);
+      contacts.push_back({InBucket(bucket, number), Public(place), 0, 7, kNow - number});
+    }
+  }
+  contacts.push_back({NodeId{}, Public(1000), 0, 0, kNow});
+  contacts.push_back({InBucket(9, 1), Public(1001), 0, 0, kNow});
+  table_.Fill(contacts, [](const Contact& contact) { return contact.endpoint != Public(1001); });
+  CheckInvariants(table_);
+  EXPECT_EQ(table_.size(), 24u) << "three full buckets, without ourselves and the refused one";
+  EXPECT_EQ(table_.Find(InBucket(2, 7))->last_seen_s, kNow - 7);
+  EXPECT_EQ(table_.Find(InBucket(2, 8)), nullptr);
+  EXPECT_LE(table_.memory_bytes(), 24 * sizeof(Contact));
+}
+
 TEST(RoutingTable, KeepsItsInvariantsInAStormOfEvents) {
   SeededRandom random(6);
   RoutingTable table(NodeId{}, 8);

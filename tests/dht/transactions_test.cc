@@ -79,6 +79,14 @@ TEST_F(TransactionsTest, WithoutAShortTimeoutNothingIsSlow) {
   EXPECT_FALSE(transactions.NextSlow(now_ + milliseconds(1999)).has_value());
 }
 
+TEST_F(TransactionsTest, AShortTimeoutThatDoesNotAdaptIsWhatItIs) {
+  Transactions transactions(seconds(2), milliseconds(500), false);
+  EXPECT_EQ(transactions.slow_after(), milliseconds(500));
+  const uint32_t id = transactions.Add(now_, QueryKind::kSearch, Public(1), 0, random_)->id;
+  EXPECT_TRUE(transactions.Take(now_ + milliseconds(1500), id, Public(1)).has_value());
+  EXPECT_EQ(transactions.slow_after(), milliseconds(500));
+}
+
 TEST_F(TransactionsTest, AreBounded) {
   std::set<uint32_t> ids;
   for (uint32_t i = 0; i < Transactions::kInFlightMax; ++i) ids.insert(Ask(i));

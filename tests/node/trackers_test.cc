@@ -242,7 +242,7 @@ class UdpTrackersTest : public testing::Test, public AnnounceHandler {
   Announce announce;
   const Endpoint tracker = *Endpoint::Parse("127.0.0.1:80");
   std::vector<absl::StatusOr<AnnounceAnswer>> answers;
-  std::unique_ptr<AnnounceExchange> exchange;
+  std::unique_ptr<TrackerExchange> exchange;
 };
 
 TEST_F(UdpTrackersTest, ConnectsThenAnnounces) {

@@ -18,8 +18,8 @@ const Time kStart = Time(hours(1));
 // i interested, u unchoked by us, s snubbed us, n connected just now, S we seed its torrent.
 class Table {
  public:
-  explicit Table(uint32_t slots = 0, uint64_t seed = 1)
-      : random_(seed), choker_(MakeTitForTat(random_, slots)) {}
+  explicit Table(uint32_t slots = 0, uint64_t seed = 1, SeedOrder order = SeedOrder::kRoundRobin)
+      : random_(seed), choker_(MakeTitForTat(random_, slots, order)) {}
 
   void Set(char name, uint64_t rate, absl::string_view flags) {
     PeerView& view = views_[name];
@@ -42,7 +42,7 @@ class Table {
     std::vector<PeerView> views;
     for (const auto& entry : views_) views.push_back(entry.second);
     std::string unchoked;
-    for (const Verdict& verdict : choker_->Decide(now, views, capacity)) {
+    for (const Verdict& verdict : choker_->Decide(now, views, {.rate = capacity})) {
       const char name = static_cast<char>(verdict.id);
       PeerView& view = views_[name];
       if (verdict.unchoke && !view.unchoked_by_us) view.last_unchoked_at = now;
@@ -151,6 +151,35 @@ TEST(TitForTat, TurnsTheOptimisticSlotEveryThirtySeconds) {
   EXPECT_GT(rounds.size(), 4u);
 }
 
+TEST(TitForTat, GivesTheOptimisticSlotToAnotherWhenItsTurnEnds) {
+  Table table(2);
+  table.Set('z', 50, "i");
+  for (const char name : std::string("abc")) table.Set(name, 0, "i");
+  std::string last;
+  for (int i = 0; i < 60; ++i) {
+    const std::string unchoked = table.Round();
+    if (i % 3 == 0) {
+      EXPECT_NE(unchoked, last) << i;
+    }
+    last = unchoked;
+  }
+}
+
+TEST(TitForTat, KeepsItsRoundsHoweverOftenItIsAskedBetween) {
+  Table table(2);
+  table.Set('z', 50, "i");
+  for (const char name : std::string("abcdefgh")) table.Set(name, 0, "i");
+  std::string last = table.Decide();
+  int changes = 0;
+  for (int half_second = 1; half_second <= 1200; ++half_second) {
+    table.now += milliseconds(500);
+    const std::string unchoked = table.Decide();
+    if (unchoked != last) ++changes;
+    last = unchoked;
+  }
+  EXPECT_EQ(changes, 20);  // 600 s, a change every 30
+}
+
 TEST(TitForTat, PrefersNewcomersThreeToOneForTheOptimisticSlot) {
   int newcomer = 0;
   for (uint64_t seed = 1; seed <= 400; ++seed) {
@@ -226,6 +255,20 @@ TEST(TitForTatSeeding, KeepsASlotForTwoRounds) {
   }
   // Only the random newcomer of each third round may cut one short.
   EXPECT_LE(short_runs, 60 / 3);
+}
+
+TEST(TitForTatSeeding, MayPreferWhoTakesFastest) {
+  Table table(4, 1, SeedOrder::kFastest);
+  for (const char name : std::string("abcdefgh")) table.Set(name, 0, "iS");
+  for (const char name : std::string("xyz")) table.Set(name, 90, "iS");
+  std::set<std::string> seen;
+  for (int i = 0; i < 30; ++i) {
+    const std::string unchoked = table.Round();
+    ASSERT_TRUE(Includes(unchoked, "xyz")) << unchoked;
+    ASSERT_EQ(unchoked.size(), 4u);
+    seen.insert(unchoked);
+  }
+  EXPECT_GT(seen.size(), 3u);  // and one in turn
 }
 
 TEST(TitForTatSeeding, LeavesAlonePeerItsSlot) {

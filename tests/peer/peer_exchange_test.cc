@@ -2,18 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
 #include <string>
 #include <vector>
 
-#include "base/bencode.h"
 #include "tests/support/damaged_bytes.h"
 
 namespace starling::peer {
 namespace {
 
 constexpr Time kStart = Time(hours(1));
-const Endpoint kReceiver = Endpoint::V4(0xc6336401, 6881);
 
 Endpoint At(const char* text) { return Endpoint::Parse(text).value(); }
 Endpoint Numbered(uint32_t i) { return Endpoint::V4(0x08000000 + i, 6881); }
@@ -26,17 +23,6 @@ std::vector<PexPeer> Peers(uint32_t begin, uint32_t end) {
 
 std::optional<PexMessage> ParseText(const std::string& text) {
   return ParsePeerExchange(AsBytes(text));
-}
-
-// What the receiver learns from the sender's message at `now`, as "+endpoint" and "-endpoint".
-std::vector<std::string> Told(PexSender& sender, Time now, std::vector<PexPeer> connected) {
-  std::vector<std::string> told;
-  const auto bytes = sender.Next(now, connected, kReceiver);
-  if (!bytes.has_value()) return told;
-  const auto message = ParsePeerExchange(bytes->view());
-  for (const PexPeer& peer : message.value().added) told.push_back("+" + peer.endpoint.ToString());
-  for (const Endpoint& peer : message->dropped) told.push_back("-" + peer.ToString());
-  return told;
 }
 
 TEST(PeerExchange, IsWrittenAsBep11Says) {
@@ -134,75 +120,6 @@ TEST(PeerExchange, SurvivesDamage) {
   };
   test::ForEachDamage(valid, parse);
   test::ForEachNoise(13, 3000, 200, valid, parse);
-}
-
-TEST(PexSender, TellsOnlyDifferencesAndAtMostOnceAMinute) {
-  PexSender sender;
-  EXPECT_EQ(Told(sender, kStart, Peers(1, 3)),
-            (std::vector<std::string>{"+8.0.0.1:6881", "+8.0.0.2:6881"}));
-  EXPECT_EQ(sender.next_time(), kStart + seconds(60));
-  EXPECT_TRUE(Told(sender, kStart + seconds(59), Peers(1, 4)).empty());
-  EXPECT_EQ(Told(sender, kStart + seconds(60), Peers(2, 4)),
-            (std::vector<std::string>{"+8.0.0.3:6881", "-8.0.0.1:6881"}));
-  EXPECT_TRUE(Told(sender, kStart + seconds(120), Peers(2, 4)).empty());
-}
-
-TEST(PexSender, LooksAgainSoonAfterThereWasNothingToTell) {
-  PexSender sender;
-  EXPECT_TRUE(Told(sender, kStart, {}).empty());
-  EXPECT_GT(sender.next_time(), kStart);
-  EXPECT_LE(sender.next_time(), kStart + seconds(10));
-  EXPECT_EQ(Told(sender, sender.next_time(), Peers(1, 2)).size(), 1u);
-}
-
-TEST(PexSender, NeverMentionsWhoCameAndWentNorTheReceiver) {
-  PexSender sender;
-  Told(sender, kStart, Peers(1, 2));
-  std::vector<PexPeer> connected = Peers(1, 2);
-  connected.push_back({kReceiver, 0});
-  connected.push_back({Numbered(1), 0});  // connected twice
-  EXPECT_TRUE(Told(sender, kStart + seconds(60), connected).empty());
-}
-
-TEST(PexSender, SpreadsManyPeersOverSeveralMessages) {
-  PexSender sender;
-  std::set<std::string> told;
-  for (int minute = 0; minute < 3; ++minute) {
-    const auto news = Told(sender, kStart + minutes(minute), Peers(1, 121));
-    EXPECT_LE(news.size(), kPexSentMax);
-    told.insert(news.begin(), news.end());
-  }
-  EXPECT_EQ(told.size(), 120u);
-  size_t dropped = 0;
-  for (int minute = 3; minute < 6; ++minute) {
-    const auto news = Told(sender, kStart + minutes(minute), {});
-    EXPECT_LE(news.size(), kPexSentMax);
-    dropped += news.size();
-  }
-  EXPECT_EQ(dropped, 120u);
-}
-
-TEST(PexSender, KeepsBothKindsOfAddressesTogetherWithinFifty) {
-  std::vector<PexPeer> connected = Peers(1, 41);
-  for (uint16_t i = 1; i <= 40; ++i) {
-    Endpoint endpoint = At("[2001:db8::1]:80");
-    endpoint.port = i;
-    connected.push_back({endpoint, 0});
-  }
-  PexSender sender;
-  const auto bytes = sender.Next(kStart, connected, kReceiver);
-  const auto dict = bencode::Parse(bytes.value().view());
-  EXPECT_EQ(dict->FindString("added")->size(), 40 * kCompactV4Size);
-  EXPECT_EQ(dict->FindString("added6")->size(), 10 * kCompactV6Size);
-}
-
-TEST(PexSender, RemembersALimitedNumberOfPeers) {
-  PexSender sender;
-  size_t told = 0;
-  for (int minute = 0; minute < 30; ++minute) {
-    told += Told(sender, kStart + minutes(minute), Peers(1, 2000)).size();
-  }
-  EXPECT_EQ(told, PexSender::kToldMax);
 }
 
 TEST(PexReceiver, IgnoresMessagesThatComeTooOften) {

@@ -34,7 +34,8 @@ class PickerDrawing {
     pieces =
         std::make_unique<Pieces>(PieceGeometry{size_, piece_length, uint64_t{size_} * piece_length},
                                  wanted, had, memory_, seed);
-    picker = std::make_unique<Picker>(*pieces, random_, sequential);
+    picker = std::make_unique<Picker>(*pieces, random_,
+                                      sequential ? MakeSequential() : MakeRarestFirst());
     for (char level = '1'; level <= '9'; ++level) {
       std::string row;
       for (const char count : std::string(availability)) row += count >= level ? '*' : ' ';

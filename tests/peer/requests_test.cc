@@ -167,6 +167,43 @@ TEST(UploadQueue, DropsTheReadOfACancelledRequest) {
   EXPECT_EQ(queue.bytes_reading(), 0u);
 }
 
+TEST(UploadQueue, FindsWhatIsCancelledAmongThousandsWithoutASearch) {
+  UploadQueue queue;
+  // Each request is cancelled and made again, the newest first: the worst order for a search.
+  constexpr uint32_t kRequests = 16'000;
+  for (uint32_t i = 0; i < kRequests; ++i) EXPECT_TRUE(queue.Add(BlockOf(i), false));
+  for (uint32_t i = kRequests; i-- > 0;) EXPECT_TRUE(queue.Cancel(BlockOf(i))) << i;
+  EXPECT_TRUE(queue.empty());
+  for (uint32_t i = 0; i < kRequests; ++i) EXPECT_TRUE(queue.Add(BlockOf(i), false));
+  for (uint32_t i = 0; i < kRequests; i += 2) EXPECT_TRUE(queue.Cancel(BlockOf(i)));
+  for (uint32_t i = 0; i < kRequests; i += 2) EXPECT_FALSE(queue.Cancel(BlockOf(i)));
+  EXPECT_EQ(queue.size(), kRequests / 2);
+  for (uint32_t i = 1; i < kRequests; i += 2) EXPECT_EQ(queue.TakeNext(), BlockOf(i));
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST(UploadQueue, CancelsTheOlderOfTwoEqualRequests) {
+  UploadQueue queue;
+  for (uint32_t i = 0; i < 100; ++i) EXPECT_TRUE(queue.Add(BlockOf(i), true));
+  EXPECT_TRUE(queue.Add(BlockOf(0), true));
+  EXPECT_TRUE(queue.Cancel(BlockOf(0)));
+  EXPECT_EQ(queue.TakeNext(), BlockOf(1));
+  EXPECT_EQ(queue.size(), 99u);
+}
+
+TEST(UploadQueue, ChoosesWhatToDropAmongThoseThatWereNotCancelled) {
+  UploadQueue queue;
+  for (uint32_t i = 0; i < 100; ++i) EXPECT_TRUE(queue.Add(BlockOf(i), true));
+  EXPECT_TRUE(queue.Cancel(BlockOf(40)));
+  std::vector<BlockRequest> dropped;
+  queue.Drop([](const BlockRequest& request) { return request >= BlockOf(10); }, &dropped);
+  EXPECT_EQ(dropped.size(), 89u);
+  EXPECT_EQ(queue.size(), 10u);
+  EXPECT_TRUE(queue.Cancel(BlockOf(9)));
+  for (uint32_t i = 0; i < 9; ++i) EXPECT_EQ(queue.TakeNext(), BlockOf(i));
+  EXPECT_TRUE(queue.empty());
+}
+
 TEST(UploadQueue, IsBounded) {
   UploadQueue queue;
   for (uint32_t i = 0; i < kRequestQueueMax; ++i) EXPECT_TRUE(queue.Add(BlockOf(i), true));

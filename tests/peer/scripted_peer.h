@@ -122,7 +122,8 @@ class ScriptedPeer final : public StreamHandler {
   Endpoint address_;
   std::unique_ptr<Stream> stream_;
   WireReader reader_;
-  WireWriter writer_;
+  MessageSpace space_;
+  WireWriter writer_{space_};
   std::string early_;
   bool said_hello_ = false;
 };

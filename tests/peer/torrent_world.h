@@ -201,7 +201,7 @@ inline TorrentHost::TorrentHost(TorrentWorld& world, int number, const HostOptio
   config.info_hash = world.test.metainfo->info_hash();
   config.own_id = id_;
   if (options.knows_metainfo) config.metainfo = world.test.metainfo;
-  config.sequential = options.sequential;
+  if (options.sequential) config.piece_policy = &MakeSequential;
   config.connections_max = options.connections_max;
   config.listen_port = address_.port;
   config.dht_port = address_.port;
@@ -247,7 +247,7 @@ inline void TorrentHost::OnDeadline(Time now) {
   if (torrent_ == nullptr) return;
   std::vector<PeerView> views;
   torrent_->AppendViews(now, &views);
-  torrent_->Apply(now, choker_->Decide(now, views, 0));
+  torrent_->Apply(now, choker_->Decide(now, views, {}));
 }
 
 inline std::unique_ptr<Stream> TorrentHost::Dial(Time, const Endpoint& to) {

@@ -44,7 +44,8 @@ TEST(WireWriter, WritesTheMessagesOfBep5And6And10ByteForByte) {
 }
 
 TEST(WireWriter, PacksSmallMessagesIntoOneSlice) {
-  WireWriter writer;
+  MessageSpace space;
+  WireWriter writer(space);
   for (uint32_t i = 0; i < 10; ++i) writer.Write(Have{PieceIndex(i)});
   EXPECT_EQ(writer.size(), 90u);
   EXPECT_EQ(writer.Take().size(), 90u);
@@ -55,7 +56,8 @@ TEST(WireWriter, PacksSmallMessagesIntoOneSlice) {
 TEST(WireWriter, PassesContentOnByReference) {
   const Slice block = SliceOf(std::string(storage::kBlockSize, 'x'));
   const uint64_t copied = Buffer::bytes_copied();
-  WireWriter writer;
+  MessageSpace space;
+  WireWriter writer(space);
   writer.Write(Unchoke{});
   writer.Write(Piece{PieceIndex(0), 0, {block}});
   writer.Write(Choke{});
@@ -66,7 +68,8 @@ TEST(WireWriter, PassesContentOnByReference) {
 }
 
 TEST(WireWriter, NeverWritesAgainWhatSomebodyHolds) {
-  WireWriter writer;
+  MessageSpace space;
+  WireWriter writer(space);
   std::vector<Slice> held;
   std::string sent;
   for (uint32_t i = 0; i < 3000; ++i) {
@@ -80,7 +83,8 @@ TEST(WireWriter, NeverWritesAgainWhatSomebodyHolds) {
 }
 
 TEST(WireWriter, UsesItsBufferAgainOnceAllThatWasSentIsGone) {
-  WireWriter writer;
+  MessageSpace space;
+  WireWriter writer(space);
   writer.Write(Have{PieceIndex(1)});
   const std::byte* first = writer.Take().data();
   for (int i = 0; i < 1000; ++i) {
@@ -90,7 +94,8 @@ TEST(WireWriter, UsesItsBufferAgainOnceAllThatWasSentIsGone) {
 }
 
 TEST(WireWriter, KeepsTheOrderAcrossBuffers) {
-  WireWriter writer;
+  MessageSpace space;
+  WireWriter writer(space);
   std::string expected;
   for (uint32_t i = 0; i < 1000; ++i) {
     writer.Write(Have{PieceIndex(i)});
@@ -107,7 +112,8 @@ TEST(WireWriter, KeepsTheOrderAcrossBuffers) {
 TEST(WireWriter, WritesLongAndShortBitfields) {
   for (const size_t size : {0, 1, 511, 512, 200'000}) {
     const std::string bits(size, '\x55');
-    WireWriter writer;
+    MessageSpace space;
+    WireWriter writer(space);
     writer.WriteBitfield(AsBytes(bits));
     const std::string bytes = Drain(writer);
     EXPECT_EQ(LoadBig<uint32_t>(AsBytes(bytes).data()), 1 + size);
@@ -116,7 +122,8 @@ TEST(WireWriter, WritesLongAndShortBitfields) {
 }
 
 TEST(WireWriter, PutsRawBytesInOrder) {
-  WireWriter writer;
+  MessageSpace space;
+  WireWriter writer(space);
   writer.WriteRaw(SliceOf("hand"));
   writer.Write(HaveAll{});
   writer.WriteRaw(Slice());
@@ -135,7 +142,8 @@ class RecordingStream final : public Stream {
 
 TEST(WireWriter, FlushesManyMessagesInOneSend) {
   RecordingStream stream;
-  WireWriter writer;
+  MessageSpace space;
+  WireWriter writer(space);
   writer.Flush(Time{}, stream);
   EXPECT_TRUE(stream.sent.empty());
   for (uint32_t i = 0; i < 20; ++i) writer.Write(Have{PieceIndex(i)});

@@ -1,6 +1,8 @@
 // The simulated arm of the seams' conformance tests.
 #include <memory>
 
+#include "sim/storage_tap.h"
+#include "sim/watch_stream.h"
 #include "tests/support/datagram_conformance.h"
 #include "tests/support/sim_network.h"
 #include "tests/support/store_conformance.h"
@@ -81,6 +83,34 @@ INSTANTIATE_TEST_SUITE_P(WithSlowStart, StreamConformance, testing::Values(&With
 INSTANTIATE_TEST_SUITE_P(OverLimitedLinks, StreamConformance, testing::Values(&OverLimitedLinks));
 INSTANTIATE_TEST_SUITE_P(WithLoss, StreamConformance, testing::Values(&WithLossAndTinyWindows));
 
+// The same streams with somebody listening in at both ends, as behaviours do.
+class TappedStreams final : public StreamArm {
+ public:
+  TappedStreams() : streams_(ThreeHosts(sim::LatencyProfile::kDefault)) {}
+  Time now() const override { return streams_.now(); }
+  void Step(Duration at_most) override { streams_.Step(at_most); }
+  Dialer& dialer() override { return dialer_; }
+  Endpoint listening() const override { return streams_.listening(); }
+  Endpoint refusing() const override { return streams_.refusing(); }
+  void SetAcceptor(Acceptor acceptor) override {
+    streams_.SetAcceptor([acceptor](Time now, std::unique_ptr<Stream> stream) {
+      acceptor(now, sim::TapStream(std::move(stream), MakeTap()));
+    });
+  }
+
+ private:
+  static std::unique_ptr<sim::StreamTap> MakeTap() {
+    return std::make_unique<sim::WatchedStream>("stream", [](absl::string_view) {});
+  }
+
+  SimulatedStreams streams_;
+  sim::TappedDialer dialer_{streams_.dialer(), [](const Endpoint&) { return MakeTap(); }};
+};
+
+std::unique_ptr<StreamArm> Tapped() { return std::make_unique<TappedStreams>(); }
+
+INSTANTIATE_TEST_SUITE_P(Tapped, StreamConformance, testing::Values(&Tapped));
+
 class SimulatedDatagrams final : public DatagramArm {
  public:
   SimulatedDatagrams()
@@ -113,14 +143,17 @@ INSTANTIATE_TEST_SUITE_P(Simulated, DatagramConformance, testing::Values(&Datagr
 
 class SimulatedStore final : public StoreArm {
  public:
-  explicit SimulatedStore(const sim::DiskOptions& options)
+  explicit SimulatedStore(const sim::DiskOptions& options, bool is_tapped = false)
       : content_(std::make_shared<sim::SharedContent>(Content())),
-        disk_(network_.disks, NodeIndex(0), options) {
+        disk_(network_.disks, NodeIndex(0), options),
+        is_tapped_(is_tapped) {
     network_.disks.AddContent(content_);
   }
   Time now() const override { return network_.now(); }
   void Step(Duration at_most) override { network_.Step(at_most); }
-  storage::Storage& storage() override { return disk_; }
+  storage::Storage& storage() override {
+    return is_tapped_ ? static_cast<storage::Storage&>(tapped_) : disk_;
+  }
   std::shared_ptr<const storage::Metainfo> metainfo() const override {
     return content_->metainfo();
   }
@@ -136,6 +169,9 @@ class SimulatedStore final : public StoreArm {
   SimNetwork network_;
   std::shared_ptr<sim::SharedContent> content_;
   sim::SimDisk disk_;
+  bool is_tapped_;
+  sim::StorageTap tap_;
+  sim::TappedStorage tapped_{disk_, tap_};
 };
 
 std::unique_ptr<StoreArm> InstantDisk() {
@@ -145,8 +181,13 @@ std::unique_ptr<StoreArm> SlowDisk() {
   return std::make_unique<SimulatedStore>(sim::DiskOptions{milliseconds(8), 50'000'000});
 }
 
+std::unique_ptr<StoreArm> TappedDisk() {
+  return std::make_unique<SimulatedStore>(sim::DiskOptions{}, /*is_tapped=*/true);
+}
+
 INSTANTIATE_TEST_SUITE_P(InstantDisk, StoreConformance, testing::Values(&InstantDisk));
 INSTANTIATE_TEST_SUITE_P(SlowDisk, StoreConformance, testing::Values(&SlowDisk));
+INSTANTIATE_TEST_SUITE_P(TappedDisk, StoreConformance, testing::Values(&TappedDisk));
 
 }  // namespace
 }  // namespace starling::testing_support

@@ -108,6 +108,25 @@ TEST(EventQueue, LetsTimePassWithoutEvents) {
   EXPECT_EQ(queue.Pop().target, 2u);
 }
 
+TEST(EventQueue, ShowsWhatComesNext) {
+  EventQueue queue;
+  EXPECT_EQ(queue.Coming(0), nullptr);
+  for (uint32_t i = 0; i < 40; ++i) queue.Push(At(5000 - 10 * i), EventKind::kScript, i);
+  queue.Push(At(50'000'000), EventKind::kScript, 99);
+  EXPECT_EQ(queue.Pop().target, 39u);
+  for (uint32_t i = 0; i < 10; ++i) {
+    ASSERT_NE(queue.Coming(i), nullptr);
+    EXPECT_EQ(queue.Coming(i)->target, 38 - i);
+  }
+  EXPECT_EQ(queue.Coming(39), nullptr) << "too far in the future";
+  // What is pushed before them comes before them.
+  queue.Push(queue.now(), EventKind::kScript, 100);
+  EXPECT_EQ(queue.Pop().target, 100u);
+  for (uint32_t i = 39; i-- > 0;) EXPECT_EQ(queue.Pop().target, i);
+  EXPECT_EQ(queue.Pop().target, 99u);
+  EXPECT_TRUE(queue.empty());
+}
+
 TEST(EventQueueDeathTest, RefusesThePast) {
   EventQueue queue;
   queue.Push(At(100), EventKind::kScript, 1);

@@ -44,6 +44,32 @@ TEST(LinkModel, HasTheRoundTripsOfTheInternet) {
   EXPECT_NEAR(percentile(0.99), 421, 421 * 0.05);
 }
 
+TEST(LinkModel, HasTheMeanOfTheModelWithoutJitter) {
+  const LinkModel links({}, 1);
+  SeededRandom random(3);
+  const int pairs = 200'000;
+  double sum = 0;
+  for (int i = 0; i < pairs; ++i) {
+    const Coordinates a = links.Place(random.Below(1'000'000));
+    const Coordinates b = links.Place(random.Below(1'000'000));
+    sum += ToSeconds(links.RoundTrip(a, b)) * 1000;
+  }
+  EXPECT_NEAR(sum / pairs, 163, 163 * 0.05);
+}
+
+TEST(LinkModel, DrawsForAPairWhicheverIsNamedFirst) {
+  const LinkModel links({}, 1);
+  int drawn = 0;
+  for (uint64_t i = 0; i < 100'000; ++i) {
+    const bool one_way = links.DrawsForPair(i, i * i + 1, 800'000);
+    EXPECT_EQ(one_way, links.DrawsForPair(i * i + 1, i, 800'000));
+    EXPECT_FALSE(links.DrawsForPair(i, i * i + 1, 0));
+    EXPECT_TRUE(links.DrawsForPair(i, i * i + 1, 1'000'000));
+    drawn += one_way;
+  }
+  EXPECT_NEAR(drawn, 80'000, 500);
+}
+
 TEST(LinkModel, IsFlatOnALanAndSlowerForMobiles) {
   const LinkModel lan({LatencyProfile::kLan, 0}, 1);
   const std::vector<double> flat = RoundTripsMs(lan, 100);

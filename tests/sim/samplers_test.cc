@@ -25,6 +25,13 @@ TEST(Samplers, ExpLogAndPowAgreeWithTheLibrary) {
   EXPECT_EQ(Exp(-1000), 0);
 }
 
+TEST(Samplers, GammaFunctionAgreesWithTheLibrary) {
+  EXPECT_NEAR(GammaFunction(3), 2, 1e-12);
+  for (double x = 0.05; x < 30; x += 0.0173) {
+    EXPECT_NEAR(GammaFunction(x) / std::tgamma(x), 1, 1e-12) << x;
+  }
+}
+
 TEST(Samplers, NormalQuantileInvertsTheDistribution) {
   for (double p = 0.0005; p < 1; p += 0.0005) {
     EXPECT_NEAR(0.5 * std::erfc(-NormalQuantile(p) / std::sqrt(2.0)), p, 1e-9);
@@ -60,6 +67,11 @@ TEST(Samplers, HaveTheMomentsOfTheirDistributions) {
   EXPECT_NEAR(exponential.second, 1, 0.01);
   const auto lognormal = Moments([](Random& random) { return DrawLognormal(random, 8, 0.8); });
   EXPECT_NEAR(lognormal.first, 8 * std::exp(0.32), 0.08);
+  for (const double shape : {1.0, 2.0, 3.6, 20.0}) {
+    const auto gamma = Moments([&](Random& random) { return DrawGamma(random, shape); });
+    EXPECT_NEAR(gamma.first, shape, shape * 0.01);
+    EXPECT_NEAR(gamma.second, std::sqrt(shape), std::sqrt(shape) * 0.01);
+  }
   const auto weibull = Moments([](Random& random) { return DrawWeibull(random, 0.5, 5000); });
   EXPECT_NEAR(weibull.first, 10'000, 150);
 }

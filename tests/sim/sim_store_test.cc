@@ -127,5 +127,42 @@ TEST_F(SimStoreTest, TakesTheTimeThatADiskTakes) {
   EXPECT_EQ(last - start, milliseconds(100 + 10));
 }
 
+TEST_F(SimStoreTest, HashesWhileItWritesAndTakesTheLongerOfTheTwo) {
+  Time stored{};
+  handler.at_stored = [&] { stored = network.now(); };
+  const auto seconds_to_store = [&](uint64_t rate, uint64_t hash_rate) {
+    SimDisk some(network.disks, NodeIndex(1), {Duration(0), rate, hash_rate});
+    const auto store = Open(some);
+    const Time start = network.now();
+    store->Store(PieceIndex(0), Blocks(PieceIndex(0)));
+    network.RunFor(seconds(1));
+    return ToSeconds(stored - start);
+  };
+  EXPECT_DOUBLE_EQ(seconds_to_store(1'000'000, 0), 0.065536);
+  EXPECT_DOUBLE_EQ(seconds_to_store(0, 655'360), 0.1);
+  EXPECT_DOUBLE_EQ(seconds_to_store(1'000'000, 655'360), 0.1);
+  EXPECT_DOUBLE_EQ(seconds_to_store(1'000'000, 6'553'600), 0.065536);
+}
+
+TEST_F(SimStoreTest, BecomesSlowAndFastAgain) {
+  disk.Fill(*content);
+  const auto store = Open(disk);
+  Time last{};
+  handler.at_read = [&] { last = network.now(); };
+  const auto time_to_read = [&](uint64_t ticket) {
+    const Time start = network.now();
+    store->Read({PieceIndex(0), 0, 10'000}, storage::Ticket{ticket});
+    network.RunFor(seconds(20));
+    return last - start;
+  };
+  EXPECT_EQ(time_to_read(1), Duration(0));
+  disk.SetRate(1'000);
+  disk.SetLatency(milliseconds(50));
+  EXPECT_EQ(time_to_read(2), milliseconds(10'050));
+  disk.SetRate(0);
+  disk.SetLatency(Duration(0));
+  EXPECT_EQ(time_to_read(3), Duration(0));
+}
+
 }  // namespace
 }  // namespace starling::sim

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/random.h"
+#include "base/utf8.h"
 
 namespace starling::storage {
 namespace {
@@ -65,16 +66,6 @@ TEST(FileNames, ComponentsAreMadeSafe) {
   EXPECT_EQ(SafeComponent("Lpt9"), "_Lpt9");
   EXPECT_EQ(SafeComponent("console"), "console");
   EXPECT_EQ(SafeComponent("com"), "com");
-}
-
-TEST(FileNames, RepairsUtf8) {
-  EXPECT_EQ(RepairUtf8("caf\xe9!"), "caf\xef\xbf\xbd!");
-  EXPECT_EQ(RepairUtf8("\xc0\xaf"), "\xef\xbf\xbd\xef\xbf\xbd") << "an overlong '/'";
-  EXPECT_EQ(RepairUtf8("\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd") << "a surrogate";
-  EXPECT_EQ(RepairUtf8("\xf4\x90\x80\x80").size(), 12u) << "beyond U+10FFFF";
-  EXPECT_EQ(RepairUtf8("\xe2\x82"), "\xef\xbf\xbd\xef\xbf\xbd") << "cut off";
-  EXPECT_EQ(RepairUtf8("\xf0\x9f\x90\xa6 \xe2\x82\xac \xc3\x9f"),
-            "\xf0\x9f\x90\xa6 \xe2\x82\xac \xc3\x9f");
 }
 
 TEST(FileNames, LongNamesAreCutBetweenCharactersAndKeepTheirExtension) {

@@ -30,8 +30,8 @@ class SimNetwork final : public sim::Residents {
       : plan(sim::AddressPlan::Space::kPublic, 12),
         links(options.link, options.seed),
         hosts(plan, links),
-        datagrams(queue, hosts, links, rules, *this),
-        streams(queue, hosts, links, rules, *this, options.streams),
+        datagrams(queue, hosts, links, groups, rules, *this),
+        streams(queue, hosts, links, groups, rules, *this, options.streams),
         disks(queue, *this) {
     for (int i = 0; i < options.hosts; ++i) hosts.SetListening(hosts.Add(), true);
   }
@@ -39,6 +39,7 @@ class SimNetwork final : public sim::Residents {
   // Handles one event if it is due within `at_most`; else lets that time pass.
   void Step(Duration at_most) {
     const Time end = queue.now() + at_most;
+    streams.Settle(queue.now());
     if (queue.next_time() > end) {
       queue.AdvanceTo(end);
       return;
@@ -46,12 +47,15 @@ class SimNetwork final : public sim::Residents {
     const sim::Event event = queue.Pop();
     switch (event.kind()) {
       case sim::EventKind::kDatagram:
-        return datagrams.OnEvent(event);
+        datagrams.OnEvent(event);
+        break;
       case sim::EventKind::kDisk:
-        return disks.OnEvent(event);
+        disks.OnEvent(event);
+        break;
       default:
-        return streams.OnEvent(event);
+        streams.OnEvent(event);
     }
+    streams.Settle(queue.now());
   }
   void RunFor(Duration length) {
     const Time end = queue.now() + length;
@@ -80,6 +84,7 @@ class SimNetwork final : public sim::Residents {
   sim::AddressPlan plan;
   sim::LinkModel links;
   sim::Hosts hosts;
+  sim::Groups groups;
   sim::Rules rules;
   sim::DatagramNet datagrams;
   sim::StreamNet streams;

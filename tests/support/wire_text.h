@@ -24,7 +24,8 @@ inline std::string Drain(peer::WireWriter& writer) {
 // What goes over the wire for `messages`, one after another.
 template <class... Messages>
 std::string WireBytes(const Messages&... messages) {
-  peer::WireWriter writer;
+  peer::MessageSpace space;
+  peer::WireWriter writer(space);
   (writer.Write(messages), ...);
   return Drain(writer);
 }

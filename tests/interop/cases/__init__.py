@@ -7,8 +7,8 @@ import dataclasses
 import importlib
 import typing
 
-TOPICS = ("foreign", "dht_fetch", "dht_serve", "swarm", "trackers", "private", "isolation",
-          "corrupt", "saved_state", "signals", "ipv6")
+TOPICS = ("foreign", "dht_fetch", "dht_serve", "swarm", "trackers", "scrape", "private",
+          "isolation", "corrupt", "saved_state", "signals", "ipv6")
 
 
 @dataclasses.dataclass

@@ -1,5 +1,7 @@
 """The program under test, by its command line and its `--json` events only (`docs/json.md`)."""
 
+import json
+
 import network
 from clients.client import Client
 from failure import Failure, NotRun
@@ -53,6 +55,13 @@ class Starling(Client):
         """`starling create PATH -o OUT.torrent`."""
         self._run(["create", shared.path, "-o", torrent_path, *options])
         self.expect_exit(0, timeout=60)
+
+    def scrape(self, source):
+        """`starling show SOURCE --scrape`: what each tracker of it answers."""
+        self._run(["show", source, "--scrape", "--json", "--state", self.state])
+        line = self.process.wait_line(lambda line: line, "answers of trackers", timeout=30)
+        self.process.wait_exit(timeout=10)
+        return json.loads(line)["trackers"]
 
     def start(self, command, *arguments):
         """A command that goes online, with the options of this client's place in the network."""

@@ -1,13 +1,20 @@
-#include "cli/json.h"
+#include "base/json.h"
 
+#include <charconv>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "storage/file_names.h"
+#include "base/utf8.h"
 
-namespace starling::cli {
+namespace starling {
+
+std::string ShortestText(double number) {
+  char text[32];
+  const std::to_chars_result end = std::to_chars(text, text + sizeof(text), number);
+  return std::string(text, end.ptr);
+}
 
 Json& Json::Begin(char open, char close) {
   Separate();
@@ -19,8 +26,10 @@ Json& Json::Begin(char open, char close) {
 
 Json& Json::End() {
   CHECK(!closing_.empty());
-  text_ += closing_.back();
+  const char closing = closing_.back();
   closing_.pop_back();
+  if (needs_comma_) BreakLine();
+  text_ += closing;
   needs_comma_ = true;
   return *this;
 }
@@ -28,14 +37,15 @@ Json& Json::End() {
 Json& Json::Key(absl::string_view key) {
   Separate();
   AppendQuoted(key);
-  text_ += ':';
+  text_ += indent_ == 0 ? ":" : ": ";
   needs_comma_ = false;
+  follows_key_ = true;
   return *this;
 }
 
 Json& Json::Text(absl::string_view text) {
   Separate();
-  AppendQuoted(storage::RepairUtf8(text));
+  AppendQuoted(RepairUtf8(text));
   needs_comma_ = true;
   return *this;
 }
@@ -47,6 +57,10 @@ Json& Json::Signed(int64_t number) { return Put(absl::StrCat(number)); }
 Json& Json::Real(double number, int decimals) {
   if (!std::isfinite(number)) return Null();
   return Put(absl::StrFormat("%.*f", decimals, number));
+}
+
+Json& Json::Exact(double number) {
+  return std::isfinite(number) ? Put(ShortestText(number)) : Null();
 }
 
 Json& Json::Bool(bool value) { return Put(value ? "true" : "false"); }
@@ -62,6 +76,14 @@ Json& Json::Put(absl::string_view token) {
 
 void Json::Separate() {
   if (needs_comma_) text_ += ',';
+  if (!follows_key_ && !closing_.empty()) BreakLine();
+  follows_key_ = false;
+}
+
+void Json::BreakLine() {
+  if (indent_ == 0) return;
+  text_ += '\n';
+  text_.append(indent_ * closing_.size(), ' ');
 }
 
 void Json::AppendQuoted(absl::string_view text) {
@@ -80,4 +102,4 @@ void Json::AppendQuoted(absl::string_view text) {
   text_ += '"';
 }
 
-}  // namespace starling::cli
+}  // namespace starling

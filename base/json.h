@@ -6,16 +6,21 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 
-namespace starling::cli {
+namespace starling {
+
+// The shortest text that reads back as just this number, the same on every machine.
+std::string ShortestText(double number);
 
 class Json {
  public:
+  // `indent` spaces a level and an entry a line; 0: all in one line.
+  explicit Json(int indent = 0) : indent_(static_cast<size_t>(indent)) {}
+
   Json& BeginObject() { return Begin('{', '}'); }
   Json& BeginArray() { return Begin('[', ']'); }
   Json& End();  // of the innermost object or array
@@ -23,7 +28,8 @@ class Json {
   Json& Text(absl::string_view text);  // any bytes; malformed UTF-8 is repaired
   Json& Number(uint64_t number);
   Json& Signed(int64_t number);
-  Json& Real(double number, int decimals);
+  Json& Real(double number, int decimals);  // null if it is not finite
+  Json& Exact(double number);               // the shortest text that reads back as this number
   Json& Bool(bool value);
   Json& Null();
 
@@ -35,9 +41,13 @@ class Json {
   void Separate();
   void AppendQuoted(absl::string_view text);
 
+  void BreakLine();
+
+  size_t indent_;
   std::string text_;
   std::vector<char> closing_;  // what ends each open object or array
   bool needs_comma_ = false;
+  bool follows_key_ = false;
 };
 
-}  // namespace starling::cli
+}  // namespace starling

@@ -1,0 +1,17 @@
+// Everything that a scenario may name: chokers, piece policies and behaviours. A value that is
+// handed along, so that a program of one's own adds to it and hands it to RunProgram.
+#pragma once
+
+#include "peer/choker_registry.h"
+#include "peer/piece_policy.h"
+#include "sim/behaviour.h"
+
+namespace starling::sim {
+
+struct Strategies {
+  peer::ChokerRegistry chokers;
+  peer::PiecePolicyRegistry pieces;
+  BehaviourRegistry behaviours;
+};
+
+}  // namespace starling::sim
