@@ -5,6 +5,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "sim/strategies.h"
 
 namespace starling::cli {
 
@@ -133,7 +134,9 @@ class ArgumentParser {
 absl::StatusOr<Arguments> ParseArguments(absl::string_view command,
                                          const std::vector<Option>& options,
                                          const std::vector<std::string>& words) {
-  return ArgumentParser(command, options, words).Run();
+  absl::StatusOr<Arguments> arguments = ArgumentParser(command, options, words).Run();
+  if (arguments.ok()) arguments->SetStrategies(std::make_shared<const sim::Strategies>());
+  return arguments;
 }
 
 }  // namespace starling::cli

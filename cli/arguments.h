@@ -7,13 +7,19 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+
+namespace starling::sim {
+struct Strategies;  // sim/strategies.h
+}
 
 namespace starling::cli {
 
@@ -36,11 +42,18 @@ class Arguments {
   std::optional<std::string> Value(absl::string_view name) const;
   // All values of a repeatable option, in order.
   std::vector<std::string> Values(absl::string_view name) const;
+  // Chokers, piece policies and behaviours that may be named: the built-in ones, and those of a
+  // program around the library.
+  const std::shared_ptr<const sim::Strategies>& strategies() const { return strategies_; }
+  void SetStrategies(std::shared_ptr<const sim::Strategies> strategies) {
+    strategies_ = std::move(strategies);
+  }
 
  private:
   friend class ArgumentParser;
   std::map<std::string, std::vector<std::string>> values_;
   std::vector<std::string> positionals_;
+  std::shared_ptr<const sim::Strategies> strategies_;
 };
 
 // Errors are usage errors (exit 2) in words for the user.

@@ -12,6 +12,7 @@
 #include "cli/quantities.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
+#include "sim/strategies.h"
 #include "cli/transfer_options.h"
 
 namespace starling::cli {
@@ -65,7 +66,7 @@ absl::StatusOr<DemoPlan> ReadPlan(const Arguments& arguments) {
     }
     *number.value = static_cast<int>(*count);
   }
-  ASSIGN_OR_RETURN(plan.choker, ReadChoker("demo", arguments, peer::ChokerRegistry()));
+  ASSIGN_OR_RETURN(plan.choker, ReadChoker("demo", arguments, arguments.strategies()->chokers));
   return plan;
 }
 

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -33,7 +34,10 @@ bool IsGroup(const std::vector<Command>& commands, absl::string_view word) {
   return false;
 }
 
-int RunCommand(const Command& command, const std::vector<std::string>& words) {
+using StrategiesPointer = std::shared_ptr<const sim::Strategies>;
+
+int RunCommand(const Command& command, const std::vector<std::string>& words,
+               const StrategiesPointer& strategies) {
   for (const std::string& word : words) {
     if (word == "--") break;
     if (AsksForHelp(word)) {
@@ -41,13 +45,14 @@ int RunCommand(const Command& command, const std::vector<std::string>& words) {
       return kExitDone;
     }
   }
-  const absl::StatusOr<Arguments> arguments = ParseArguments(command.name, command.options, words);
+  absl::StatusOr<Arguments> arguments = ParseArguments(command.name, command.options, words);
   if (!arguments.ok()) return Fail(arguments.status());
+  arguments->SetStrategies(strategies);
   const absl::StatusOr<int> code = command.run(*arguments);
   return code.ok() ? *code : Fail(code.status());
 }
 
-int Dispatch(std::vector<std::string> words) {
+int Dispatch(std::vector<std::string> words, const StrategiesPointer& strategies) {
   const std::vector<Command> commands = AllCommands();
   if (words.empty()) {
     std::cerr << OverviewHelp(commands);
@@ -82,7 +87,7 @@ int Dispatch(std::vector<std::string> words) {
     words.erase(words.begin());
   }
   for (const Command& command : commands) {
-    if (command.name == name) return RunCommand(command, words);
+    if (command.name == name) return RunCommand(command, words, strategies);
   }
   const absl::string_view kind = name[0] == '-' ? "option " : "command ";
   return Fail(UsageError(absl::StrCat("unknown ", kind, Printable(name), SeeHelp(group))));
@@ -90,12 +95,13 @@ int Dispatch(std::vector<std::string> words) {
 
 }  // namespace
 
-int RunProgram(std::vector<std::string> words) {
+int RunProgram(std::vector<std::string> words, sim::Strategies strategies) {
   // A reader that goes away is an error of writing, seen where we write, and not our sudden end.
   std::signal(SIGPIPE, SIG_IGN);
   int code = kExitCouldNot;
   try {
-    code = Dispatch(std::move(words));
+    code = Dispatch(std::move(words),
+                    std::make_shared<const sim::Strategies>(std::move(strategies)));
   } catch (const std::exception& error) {
     PrintError(error.what());
   }

@@ -5,9 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "sim/strategies.h"
+
 namespace starling::cli {
 
-// `words`: what follows the program's name. Returns the exit code.
-int RunProgram(std::vector<std::string> words);
+// `words`: what follows the program's name. `strategies`: what --choker and scenarios may name;
+// examples/my_choker hands over one more. Returns the exit code.
+int RunProgram(std::vector<std::string> words, sim::Strategies strategies = {});
 
 }  // namespace starling::cli

@@ -49,6 +49,7 @@ struct CheckRequest {
   bool json = false;
   bool markdown = false;
   int threads = 1;
+  std::shared_ptr<const sim::Strategies> strategies;
 };
 
 // One run with one seed, and where its result goes.
@@ -69,6 +70,7 @@ struct PlannedCheck {
 
 absl::StatusOr<CheckRequest> ReadRequest(const Arguments& arguments) {
   CheckRequest request;
+  request.strategies = arguments.strategies();
   request.names = arguments.positionals();
   request.size = arguments.Value("--size").value_or("small");
   if (request.size != "small" && request.size != "full" && request.size != "huge") {
@@ -186,12 +188,11 @@ class Checking {
     }
     if (is_plain_) SayPlan(kept, cost);
     TellComplete();
-    const sim::Strategies strategies;
     SimJobsOptions options;
     options.threads = request_.threads;
     options.on_done = [this](size_t job, SimJobResult result) { OnDone(job, std::move(result)); };
     options.on_progress = [this](const SimJobsProgress& at) { Paint(at); };
-    const absl::Status status = RunSimJobs(jobs_, strategies, options);
+    const absl::Status status = RunSimJobs(jobs_, *request_.strategies, options);
     picture_.Clear();
     RETURN_IF_ERROR(write_status_);
     return status;

@@ -74,9 +74,9 @@ CheckTotals TotalsOf(const std::vector<CheckReport>& reports) {
   CheckTotals totals;
   for (const CheckReport& report : reports) {
     for (const sim::CellResult& cell : report.cells) {
-      totals.pass += cell.verdict == sim::Verdict::kPass ? 1 : 0;
-      totals.fail += cell.verdict == sim::Verdict::kFail ? 1 : 0;
-      totals.waiting += cell.verdict == sim::Verdict::kWaiting ? 1 : 0;
+      totals.pass += cell.verdict == sim::CellVerdict::kPass ? 1 : 0;
+      totals.fail += cell.verdict == sim::CellVerdict::kFail ? 1 : 0;
+      totals.waiting += cell.verdict == sim::CellVerdict::kWaiting ? 1 : 0;
     }
   }
   return totals;
@@ -126,7 +126,7 @@ std::string CheckMarkdown(const std::vector<CheckReport>& reports, const std::st
     absl::StrAppend(&text, MarkdownRow(heads), "\n| --- | ---: | ---: | ---: | ---: | --- |\n");
     for (const sim::CellResult& cell : report.cells) {
       Row row = RowOf(cell);
-      if (cell.verdict == sim::Verdict::kFail) row.back() = "**FAIL**";
+      if (cell.verdict == sim::CellVerdict::kFail) row.back() = "**FAIL**";
       if (!cell.why.empty()) absl::StrAppend(&row.back(), ": ", Printable(cell.why));
       absl::StrAppend(&text, MarkdownRow(row), "\n");
     }

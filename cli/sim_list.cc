@@ -91,7 +91,7 @@ absl::StatusOr<int> RunSimList(const Arguments& arguments) {
     RETURN_IF_ERROR(ListScenarios());
     return kExitDone;
   }
-  const sim::Strategies strategies;
+  const sim::Strategies& strategies = *arguments.strategies();
   ListKinds("chokers: who is served", strategies.chokers.kinds());
   PrintLine("");
   ListKinds("piece policies: what is fetched next", strategies.pieces.kinds());

@@ -50,6 +50,7 @@ struct SimRunPlan {
   std::string out;
   bool force = false;
   bool json = false;
+  std::shared_ptr<const sim::Strategies> strategies;
   std::vector<std::string> words;  // of the command, those that decide what is run
 };
 
@@ -86,6 +87,7 @@ absl::StatusOr<SimRunPlan> ReadPlan(const Arguments& arguments) {
     return UsageError(absl::StrCat("sim run needs one NAME, FILE.toml or DIR", SeeHelp("sim run")));
   }
   SimRunPlan plan;
+  plan.strategies = arguments.strategies();
   plan.out = arguments.Value("--out").value_or("");
   plan.force = arguments.Has("--force");
   plan.json = arguments.Has("--json");
@@ -157,9 +159,8 @@ absl::StatusOr<sim::Result> RunIt(const SimRunPlan& plan, const InterruptWatch& 
       PrintLine(text);
     }
   };
-  const sim::Strategies strategies;
   ASSIGN_OR_RETURN(const std::unique_ptr<sim::Run> run,
-                   sim::StartRun(plan.target.scenario, plan.seed, strategies, options));
+                   sim::StartRun(plan.target.scenario, plan.seed, *plan.strategies, options));
   while (interrupts.status().ok() && run->Advance()) continue;
   return run->Finish();
 }

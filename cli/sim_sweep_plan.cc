@@ -90,6 +90,7 @@ absl::StatusOr<SweepPlan> ReadSweepPlan(const Arguments& arguments, int ranks) {
     return UsageError(absl::StrCat("sim sweep needs one NAME or FILE.toml", SeeHelp("sim sweep")));
   }
   SweepPlan plan;
+  plan.strategies = arguments.strategies();
   plan.target = arguments.positionals().front();
   RETURN_IF_ERROR(ReadWhat(arguments, &plan));
   RETURN_IF_ERROR(ReadHow(arguments, ranks, &plan));

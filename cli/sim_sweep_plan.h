@@ -25,6 +25,7 @@ struct SweepPlan {
   bool any_program = false;
   bool json = false;
   int threads = 1;
+  std::shared_ptr<const sim::Strategies> strategies;
 };
 
 // `ranks`: of them each makes one run at a time, and --jobs is refused.

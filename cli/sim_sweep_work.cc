@@ -83,7 +83,6 @@ class Sweeping {
   absl::Status MakeBatch() {
     std::vector<SimJob> made;
     for (const size_t job : batch_) made.push_back(jobs_[job].job);
-    const sim::Strategies strategies;
     SimJobsOptions options;
     options.threads = plan_.threads;
     options.on_done = [this](size_t place, SimJobResult result) {
@@ -93,7 +92,7 @@ class Sweeping {
       ranks_.Tend();
       Paint(at);
     };
-    return RunSimJobs(made, strategies, options);
+    return RunSimJobs(made, *plan_.strategies, options);
   }
 
   void OnDone(size_t job, SimJobResult result) {

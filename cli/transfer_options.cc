@@ -9,6 +9,7 @@
 #include "cli/choker_option.h"
 #include "cli/files.h"
 #include "cli/text.h"
+#include "sim/strategies.h"
 
 namespace starling::cli {
 
@@ -128,8 +129,7 @@ std::vector<Option> DhtOptionList() {
 }
 
 absl::StatusOr<TransferOptions> ReadTransferOptions(absl::string_view command,
-                                                    const Arguments& arguments,
-                                                    const peer::ChokerRegistry& chokers) {
+                                                    const Arguments& arguments) {
   RETURN_IF_ERROR(CheckCombinations(command, arguments));
   TransferOptions options;
   ClientOptions& client = options.node.client;
@@ -158,7 +158,7 @@ absl::StatusOr<TransferOptions> ReadTransferOptions(absl::string_view command,
   if (options.timeout == Duration(0)) {
     return WrongValue(command, "--timeout", *arguments.Value("--timeout"), "longer than nothing");
   }
-  ASSIGN_OR_RETURN(client.choker, ReadChoker(command, arguments, chokers));
+  ASSIGN_OR_RETURN(client.choker, ReadChoker(command, arguments, arguments.strategies()->chokers));
   if (peers_max > 0) client.peers_max = client.peers_per_torrent_max = peers_max;
 
   options.select = arguments.Values("--select");

@@ -35,10 +35,8 @@ struct TransferOptions {
 std::vector<Option> TransferOptionList();
 std::vector<Option> DhtOptionList();  // --listen, --bootstrap, --state
 
-// `chokers` are those that --choker may name.
-absl::StatusOr<TransferOptions> ReadTransferOptions(
-    absl::string_view command, const Arguments& arguments,
-    const peer::ChokerRegistry& chokers = peer::ChokerRegistry());
+absl::StatusOr<TransferOptions> ReadTransferOptions(absl::string_view command,
+                                                    const Arguments& arguments);
 
 // The values of --dht-bootstrap or --bootstrap: none given: the well-known routers; `none`: nobody.
 absl::StatusOr<std::vector<HostPort>> ReadBootstrap(absl::string_view option,

@@ -1,19 +1,20 @@
 # `cmake --install` puts the program, the libraries and their headers in place;
-# `find_package(starling)` gives starling::asio (the whole node) and starling::sim.
+# `find_package(starling)` gives starling::asio (the whole node), starling::sim
+# and starling::cli (the program, for one with strategies of one's own).
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/starling)
 install(TARGETS starling_base starling_dht starling_storage starling_peer starling_client
-                starling_asio starling_sim
+                starling_asio starling_sim starling_cli
         EXPORT starling-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(TARGET starling)
   install(TARGETS starling RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(EXPORT starling-targets NAMESPACE starling:: DESTINATION ${package_dir})
-foreach(folder base dht storage peer node sim)
+foreach(folder base dht storage peer node sim cli)
   install(DIRECTORY ${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/starling
           FILES_MATCHING PATTERN "*.h")
 endforeach()

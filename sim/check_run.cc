@@ -117,11 +117,11 @@ CellResult JudgeCell(const CheckCell& cell, const CheckedRuns& runs) {
   }
   std::vector<double> singles;
   if (!Measure(cell, runs, &result, &singles)) {
-    result.verdict = Verdict::kFail;
+    result.verdict = CellVerdict::kFail;
     return result;
   }
   if (!cell.min.has_value() && !cell.max.has_value()) {
-    result.verdict = Verdict::kShown;
+    result.verdict = CellVerdict::kShown;
     return result;
   }
   bool holds = IsWithin(cell, result.measured);
@@ -129,7 +129,7 @@ CellResult JudgeCell(const CheckCell& cell, const CheckedRuns& runs) {
     holds = holds && std::all_of(singles.begin(), singles.end(),
                                  [&](double single) { return IsWithin(cell, single); });
   }
-  result.verdict = holds ? Verdict::kPass : Verdict::kFail;
+  result.verdict = holds ? CellVerdict::kPass : CellVerdict::kFail;
   return result;
 }
 
@@ -143,7 +143,7 @@ std::vector<CellResult> JudgeCheck(const CheckSpec& check, const CheckedRuns& ru
       if (found->second[i].broken.empty()) continue;
       CellResult result;
       result.name = absl::StrCat("what must always hold, run ", run.name, ", seed ", i + 1);
-      result.verdict = Verdict::kFail;
+      result.verdict = CellVerdict::kFail;
       result.hard = true;
       result.why = found->second[i].broken.front();
       results.push_back(std::move(result));
@@ -152,15 +152,15 @@ std::vector<CellResult> JudgeCheck(const CheckSpec& check, const CheckedRuns& ru
   return results;
 }
 
-absl::string_view VerdictName(Verdict verdict) {
+absl::string_view VerdictName(CellVerdict verdict) {
   switch (verdict) {
-    case Verdict::kPass:
+    case CellVerdict::kPass:
       return "PASS";
-    case Verdict::kFail:
+    case CellVerdict::kFail:
       return "FAIL";
-    case Verdict::kWaiting:
+    case CellVerdict::kWaiting:
       return "WAITING";
-    case Verdict::kShown:
+    case CellVerdict::kShown:
       return "shown";
   }
   return "";

@@ -22,7 +22,7 @@ struct CheckedRun {
 // The seeds of each run, in order, by the run's name.
 using CheckedRuns = std::map<std::string, std::vector<CheckedRun>>;
 
-enum class Verdict {
+enum class CellVerdict {
   kPass,
   kFail,
   kWaiting,  // not checked yet; not a PASS
@@ -31,7 +31,7 @@ enum class Verdict {
 
 struct CellResult {
   std::string name;
-  Verdict verdict = Verdict::kWaiting;
+  CellVerdict verdict = CellVerdict::kWaiting;
   double measured = kNoValue;
   double low = kNoValue;  // of the single runs
   double high = kNoValue;
@@ -44,7 +44,7 @@ CellResult JudgeCell(const CheckCell& cell, const CheckedRuns& runs);
 // All cells, and a FAIL more for each run in which an invariant did not hold.
 std::vector<CellResult> JudgeCheck(const CheckSpec& check, const CheckedRuns& runs);
 
-absl::string_view VerdictName(Verdict verdict);  // "PASS", ...
+absl::string_view VerdictName(CellVerdict verdict);  // "PASS", ...
 // What is demanded: "2100 to 2400", ">= 1 in each run", or empty.
 std::string DemandOf(const CellResult& cell);
 // Four digits that count: "2174", "0.9331", "12.5".

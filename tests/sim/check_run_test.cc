@@ -37,21 +37,21 @@ TEST(CheckRun, TakesTheMeanOverTheSeeds) {
   EXPECT_EQ(result.measured, 2);
   EXPECT_EQ(result.low, 1);
   EXPECT_EQ(result.high, 3);
-  EXPECT_EQ(result.verdict, Verdict::kPass);
+  EXPECT_EQ(result.verdict, CellVerdict::kPass);
 }
 
 TEST(CheckRun, AHardCellMustHoldInEachRun) {
   CheckCell cell = Cell();
   cell.min = 1.5;
-  EXPECT_EQ(JudgeCell(cell, Runs({{"a", {1, 2, 3}}})).verdict, Verdict::kPass);
+  EXPECT_EQ(JudgeCell(cell, Runs({{"a", {1, 2, 3}}})).verdict, CellVerdict::kPass);
   cell.hard = true;
-  EXPECT_EQ(JudgeCell(cell, Runs({{"a", {1, 2, 3}}})).verdict, Verdict::kFail);
-  EXPECT_EQ(JudgeCell(cell, Runs({{"a", {2, 2, 3}}})).verdict, Verdict::kPass);
+  EXPECT_EQ(JudgeCell(cell, Runs({{"a", {1, 2, 3}}})).verdict, CellVerdict::kFail);
+  EXPECT_EQ(JudgeCell(cell, Runs({{"a", {2, 2, 3}}})).verdict, CellVerdict::kPass);
 }
 
 TEST(CheckRun, WithoutBoundsAFigureIsOnlyShown) {
   const CellResult result = JudgeCell(Cell(), Runs({{"a", {7}}}));
-  EXPECT_EQ(result.verdict, Verdict::kShown);
+  EXPECT_EQ(result.verdict, CellVerdict::kShown);
   EXPECT_EQ(result.measured, 7);
 }
 
@@ -60,7 +60,7 @@ TEST(CheckRun, WaitingIsNeverAPass) {
   cell.waiting = "needs a rocket";
   cell.min = 1;
   const CellResult result = JudgeCell(cell, Runs({{"a", {7}}}));
-  EXPECT_EQ(result.verdict, Verdict::kWaiting);
+  EXPECT_EQ(result.verdict, CellVerdict::kWaiting);
   EXPECT_EQ(result.why, "needs a rocket");
 }
 
@@ -68,7 +68,7 @@ TEST(CheckRun, AMissingFigureIsAFail) {
   CheckCell cell = Cell();
   cell.metric = "y";
   const CellResult result = JudgeCell(cell, Runs({{"a", {7}}}));
-  EXPECT_EQ(result.verdict, Verdict::kFail);
+  EXPECT_EQ(result.verdict, CellVerdict::kFail);
   EXPECT_EQ(result.why, "run a has no y");
   EXPECT_TRUE(std::isnan(result.measured));
   cell.metric = "x";
@@ -82,7 +82,7 @@ TEST(CheckRun, DividesWithinARunSeedBySeed) {
   cell.min = 0.5;
   cell.max = 0.5;
   cell.hard = true;
-  EXPECT_EQ(JudgeCell(cell, Runs({{"a", {1, 5, 9}}})).verdict, Verdict::kPass);
+  EXPECT_EQ(JudgeCell(cell, Runs({{"a", {1, 5, 9}}})).verdict, CellVerdict::kPass);
 }
 
 TEST(CheckRun, DividesByTheStatisticOfAnotherRun) {
@@ -126,7 +126,7 @@ TEST(CheckRun, ABrokenInvariantIsAFailOfItsOwn) {
   runs["a"][1].broken = {"bytes came from nowhere"};
   const std::vector<CellResult> results = JudgeCheck(check, runs);
   ASSERT_EQ(results.size(), 2u);
-  EXPECT_EQ(results[1].verdict, Verdict::kFail);
+  EXPECT_EQ(results[1].verdict, CellVerdict::kFail);
   EXPECT_EQ(results[1].name, "what must always hold, run a, seed 2");
   EXPECT_EQ(results[1].why, "bytes came from nowhere");
 }
