@@ -49,7 +49,12 @@ bool Candidates::Add(const Endpoint& endpoint, PeerSource source) {
   entry.endpoint = endpoint;
   entry.source = source;
   entry.draw = static_cast<uint32_t>(random_.Next());
-  entries_.insert(at, entry);
+  const auto place = at - entries_.begin();
+  if (entries_.size() == entries_.capacity()) {
+    // No more than there may be, nor twice what there is: this is a large part of a node.
+    entries_.reserve(std::min(max_, entries_.size() + entries_.size() / 4 + 8));
+  }
+  entries_.insert(entries_.begin() + place, entry);
   Forget();
   return true;
 }

@@ -81,6 +81,11 @@ void UploadQueue::DropFront() {
   }
 }
 
+void UploadQueue::GiveBackRoom() {
+  if (alive_ == 0) waiting_ = std::vector<BlockRequest>();
+  if (reading_.empty()) reading_ = std::vector<Reading>();
+}
+
 uint32_t UploadQueue::BeginRead(const BlockRequest& request) {
   reading_.push_back({next_number_, false, request});
   bytes_reading_ += request.length;

@@ -49,6 +49,8 @@ class UploadQueue {
   // nullopt if the request was forgotten meanwhile.
   std::optional<storage::BlockRequest> FinishRead(uint32_t number);
   uint64_t bytes_reading() const { return bytes_reading_; }
+  // The peer is choked and will not ask for a while: no room is kept for it.
+  void GiveBackRoom();
 
  private:
   struct Reading {

@@ -61,6 +61,7 @@ void Uploads::SetChoking(Time now, bool choking) {
     dropped.push_back(*DropReserved());
   }
   queue_.Drop(goes, &dropped);
+  queue_.GiveBackRoom();
   for (const BlockRequest& request : dropped) Reject(request);
 }
 

@@ -37,14 +37,14 @@ void AddAt(const ScenarioProblem& found, const TomlNode& tree, FirstProblem* pro
     node = next;
     if (node->line != 0) line = node->line;
   }
-  // Of a strategy only one parameter may have been typed; the file's own lines were fine.
+  // A setting inside of what does not fit is to blame rather than the file around it.
+  const TomlNode* blamed = node;
   for (const TomlMember& member : node->members) {
-    if (!node->setting.empty() || member.value.setting.empty()) continue;
-    node = &member.value;
-    break;
+    if (blamed->setting.empty() && !member.value.setting.empty()) blamed = &member.value;
   }
-  problem->Add(line, node->setting,
-               node->setting.empty() ? absl::StrCat(found.path, ": ", found.what) : found.what);
+  const bool is_typed = !blamed->setting.empty();
+  problem->Add(line, blamed->setting,
+               is_typed ? found.what : absl::StrCat(found.path, ": ", found.what));
 }
 
 absl::StatusOr<Scenario> ReadTree(TomlNode tree, absl::string_view file_name,

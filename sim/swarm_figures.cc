@@ -106,7 +106,7 @@ void AddTotals(const SwarmFacts& facts, const Completions& all, Metrics* metrics
   double uploaded = 0;
   double downloaded = 0;
   double wasted = 0;
-  double carried = 0;
+  double arrived = 0;
   double queries = 0;
   double members = 0;
   double came = 0;
@@ -118,7 +118,7 @@ void AddTotals(const SwarmFacts& facts, const Completions& all, Metrics* metrics
     uploaded += static_cast<double>(traffic.uploaded);
     downloaded += static_cast<double>(traffic.downloaded);
     wasted += static_cast<double>(traffic.wasted);
-    carried += static_cast<double>(traffic.link_up);
+    arrived += static_cast<double>(traffic.link_down);
     queries += static_cast<double>(traffic.dht_queries);
     if (member.is_seed) seeded += static_cast<double>(traffic.uploaded);
     if (member.is_seed || !facts.scenario.populations[member.population].measured) continue;
@@ -127,7 +127,8 @@ void AddTotals(const SwarmFacts& facts, const Completions& all, Metrics* metrics
   }
   Metrics& of = *metrics;
   of["origin_copies"] = seeded / static_cast<double>(facts.content_bytes);
-  of["control_share"] = carried == 0 ? 0 : std::max(0.0, 1 - uploaded / carried);
+  // At the receivers: what was queued for one that left counts as uploaded and never travelled.
+  of["control_share"] = arrived == 0 ? 0 : std::max(0.0, 1 - downloaded / arrived);
   of["duplicates_share"] = downloaded == 0 ? 0 : wasted / downloaded;
   of["dht_queries_per_node"] = members == 0 ? 0 : queries / members;
   of["members"] = members;

@@ -56,6 +56,18 @@ TEST(Serving, GivesAllowedPiecesToAChokedPeer) {
   EXPECT_EQ(served.peer.CountHeard("reject"), 1);
 }
 
+TEST(Serving, GivesAllowedPiecesToAChokedPeerOnlyOnce) {
+  Served served;
+  const PieceIndex piece = AllowedFastSet(served.world.test.metainfo->info_hash(),
+                                          served.peer.address(), 8, kAllowedFastCount)[0];
+  // It never says that it has anything, and asks for the same block again and again.
+  constexpr int kBlocksGiven = kAllowedFastCount * 4;
+  for (int i = 0; i < kBlocksGiven + 10; ++i) served.peer.Say(Request{BlockOf(piece.value())});
+  EXPECT_EQ(served.peer.CountHeard("piece"), kBlocksGiven);
+  EXPECT_EQ(served.peer.CountHeard("reject"), 10);
+  EXPECT_FALSE(served.peer.closed);
+}
+
 TEST(Serving, RejectsWhatWaitsWhenItChokes) {
   HostOptions options;
   options.up_rate = 10'000;

@@ -74,6 +74,24 @@ TEST(Connection, AsksForAllowedPiecesWhileChoked) {
             4);  // it changed its mind, and is not asked again
 }
 
+TEST(Connection, TellsAtOnceWhoLacksThePieceAndLaterWhoHasIt) {
+  Wanting wanting;
+  ScriptedPeer lacking(wanting.world, 2, /*fast=*/true);
+  lacking.Join(wanting.leecher);
+  wanting.peer.Send(Have{PieceIndex(5)});
+  wanting.peer.Send(Have{PieceIndex(6)});
+  wanting.peer.Say(Unchoke{});
+  const uint32_t first = wanting.peer.Heard("request 5 0 16384") ? 5 : 6;
+  const std::string have = absl::StrCat("have ", first);
+  for (uint32_t i = 0; i < 4; ++i) wanting.peer.SendBlock(BlockOf(first, i));
+  wanting.world.Run(seconds(1));
+  EXPECT_TRUE(lacking.Heard(have));
+  EXPECT_FALSE(wanting.peer.Heard(have));
+  wanting.world.Run(seconds(40));
+  EXPECT_TRUE(wanting.peer.Heard(have));
+  EXPECT_EQ(wanting.peer.CountHeard(have), 1);
+}
+
 TEST(Connection, PrefersASuggestedPiece) {
   Wanting wanting;
   wanting.peer.Send(HaveAll{});
