@@ -58,7 +58,7 @@ TEST(PlotsOf, NothingIsLeftToFillInWhateverPopulationsAreCalled) {
     EXPECT_THAT(plot.spec, Not(HasSubstr("@"))) << plot.name;
     EXPECT_THAT(plot.spec, HasSubstr("https://vega.github.io/schema/vega-lite/v6.json"));
   }
-  const std::string& spec = PlotsOf(scenario, MadeUpResult())[0].spec;
+  const std::string spec = PlotsOf(scenario, MadeUpResult())[0].spec;
   EXPECT_THAT(spec, HasSubstr(R"(["a \"b\" \\ c","fast"])")) << "as JSON";
   EXPECT_THAT(spec, HasSubstr(R"(indexof([\"a \\\"b\\\" \\\\ c\",\"fast\"])"))
       << "in an expression";
