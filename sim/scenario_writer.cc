@@ -11,9 +11,31 @@
 namespace starling::sim {
 namespace {
 
+// The code point at the front of `text`, which is taken off; texts are UTF-8.
+uint32_t TakeCodePoint(absl::string_view* text) {
+  const auto byte = [&](size_t i) { return static_cast<uint32_t>((*text)[i]) & 0xff; };
+  const uint32_t first = byte(0);
+  const size_t size = std::min<size_t>(first < 0xc0   ? 1
+                                       : first < 0xe0 ? 2
+                                       : first < 0xf0 ? 3
+                                                      : 4,
+                                       text->size());
+  uint32_t point = size == 1 ? first : first & (0x7f >> size);
+  for (size_t i = 1; i < size; ++i) point = point << 6 | (byte(i) & 0x3f);
+  text->remove_prefix(size);
+  return point;
+}
+
 std::string QuoteText(absl::string_view text, bool keep_lines) {
   std::string quoted;
-  for (const char c : text) {
+  while (!text.empty()) {
+    if (static_cast<unsigned char>(text.front()) >= 0x80) {
+      // Files are ASCII outside of comments; see toml_guard.h.
+      absl::StrAppendFormat(&quoted, "\\U%08X", TakeCodePoint(&text));
+      continue;
+    }
+    const char c = text.front();
+    text.remove_prefix(1);
     const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     if (c == '"' || c == '\\') {
       quoted += '\\';

@@ -103,7 +103,6 @@ double UtilisationOfAll(const SwarmFacts& facts, Time from, Time to) {
 
 void AddTotals(const SwarmFacts& facts, const Completions& all, Metrics* metrics) {
   double seeded = 0;
-  double uploaded = 0;
   double downloaded = 0;
   double wasted = 0;
   double arrived = 0;
@@ -115,7 +114,6 @@ void AddTotals(const SwarmFacts& facts, const Completions& all, Metrics* metrics
     if (member.joined == kNever) continue;
     const Traffic traffic = facts.cast.TrafficOf(member);
     ++members;
-    uploaded += static_cast<double>(traffic.uploaded);
     downloaded += static_cast<double>(traffic.downloaded);
     wasted += static_cast<double>(traffic.wasted);
     arrived += static_cast<double>(traffic.link_down);

@@ -26,11 +26,16 @@ class Scanner {
       if (c == '#') {
         text_.remove_prefix(std::min(text_.find('\n'), text_.size()));
       } else if (c == '"' || c == '\'') {
+        // The library does not take it for a quote, and what follows would be unquoted.
+        if (!MayPrecedeQuote(last_)) return TomlDanger{line_, "a quote in the middle of a word"};
         SkipQuoted(c);
+        if (has_wide_) return TomlDanger{line_, "only comments may hold characters beyond ASCII"};
+        last_ = c;
       } else {
         text_.remove_prefix(1);
+        last_ = c;
         if (static_cast<unsigned char>(c) >= 0x80) {
-          return TomlDanger{line_, "only quotes and comments may hold characters beyond ASCII"};
+          return TomlDanger{line_, "only comments may hold characters beyond ASCII"};
         }
         if (c == '.' && ++dots_ > kDotsMax) {
           return TomlDanger{line_, absl::StrCat("more than ", kDotsMax, " dots in one line")};
@@ -42,6 +47,10 @@ class Scanner {
   }
 
  private:
+  // Where TOML lets a string begin.
+  static bool MayPrecedeQuote(char c) {
+    return absl::StrContains(" \t\n\r=[{,.", absl::string_view(&c, 1));
+  }
   void NextLine() {
     ++line_;
     dots_ = 0;
@@ -53,6 +62,7 @@ class Scanner {
     text_.remove_prefix(has_lines ? 3 : 1);
     while (!text_.empty()) {
       const char c = text_.front();
+      if (static_cast<unsigned char>(c) >= 0x80) has_wide_ = true;
       if (!has_lines && c == '\n') return;
       if (has_lines ? absl::StartsWith(text_, three) : c == quote) break;
       text_.remove_prefix(1);
@@ -71,6 +81,8 @@ class Scanner {
   }
 
   absl::string_view text_;
+  bool has_wide_ = false;
+  char last_ = '\n';  // outside of quotes
   int line_ = 1;
   int dots_ = 0;
 };
