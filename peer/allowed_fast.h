@@ -14,6 +14,9 @@ namespace starling::peer {
 
 // How many we offer. A peer that has as many pieces needs no alms and is refused.
 inline constexpr uint32_t kAllowedFastCount = 5;
+// To how many peers of a torrent at a time. In a flash crowd everybody is a newcomer, and alms for
+// all would take the uplink of a lone seed from those whom it serves in turn.
+inline constexpr uint32_t kAlmsTakersMax = 4;
 // Of those that a peer offers us, the first are kept.
 inline constexpr size_t kAllowedFastReceivedMax = 32;
 

@@ -113,7 +113,7 @@ void Connection::GreetWithPieces() {
   haves_told_ = static_cast<uint32_t>(swarm_.got.size());
   if (fast_) {
     std::vector<PieceIndex> gift;
-    if (any) {
+    if (any && swarm_.alms_takers < kAlmsTakersMax) {
       gift = AllowedFastSet(swarm_.info_hash, remote_, swarm_.pieces->count(), kAllowedFastCount);
       gift.erase(
           std::remove_if(gift.begin(), gift.end(),

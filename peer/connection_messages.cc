@@ -91,6 +91,7 @@ void Connection::TakePieces(Time now, Bitfield have) {
   swarm_.picker->RemovePeer(pieces_);
   pieces_.have = std::move(have);
   swarm_.picker->AddPeer(pieces_);
+  if (pieces_.have.count() >= kAllowedFastCount) uploads_.EndAlms();
   handler_.OnPeerPieces(now, *this);
 }
 
@@ -186,6 +187,7 @@ void Connection::On(Time now, const Have& message) {
   if (pieces_.have.Has(message.piece)) return;
   ++haves_heard_;
   swarm_.picker->AddPiece(pieces_, message.piece);
+  if (pieces_.have.count() >= kAllowedFastCount) uploads_.EndAlms();
   handler_.OnPeerPieces(now, *this);
 }
 

@@ -79,17 +79,17 @@ void Picker::Pick(PeerPieces& peer, uint32_t count, const PickRules& rules,
   if (peer.nothing_at_epoch == pieces_.epoch()) return;
   const size_t before = picked->size();
   uint32_t left = count;
-  if (pieces_.free_blocks() > 0) {
-    for (OpenPiece* piece : pieces_.open()) {
-      if (left == 0) break;
-      if (piece->free == 0 || !peer.have.Has(piece->piece) || !piece->IsOpenTo(peer.id)) continue;
-      left -= TakeFrom(*piece, peer.id, left, picked);
-    }
-  }
-  while (left > 0 && rules.may_open && !pieces_.unopened().none()) {
-    const std::optional<PieceIndex> chosen = ChooseUnopened(peer);
-    if (!chosen.has_value()) break;
-    left -= TakeFrom(pieces_.Open(*chosen), peer.id, left, picked);
+  const bool in_turn = policy_->FinishesFirst(pieces_.have().count());
+  if (!in_turn) left -= GoOn(peer, left, picked);
+  while (left > 0) {
+    OpenPiece* started = in_turn ? OldestStarted(peer) : RarestStarted(peer);
+    const bool seeks = started == nullptr || !in_turn;
+    const std::optional<PieceIndex> fresh =
+        seeks && rules.may_open ? ChooseUnopened(peer) : std::nullopt;
+    if (started == nullptr && !fresh.has_value()) break;
+    const bool begins =
+        fresh.has_value() && (started == nullptr || IsMuchRarer(*fresh, started->piece));
+    left -= TakeFrom(begins ? pieces_.Open(*fresh) : *started, peer.id, left, picked);
   }
   if (left > 0 && rules.may_end_game && pieces_.in_end_game()) {
     PickEndGame(peer, std::min(left, kEndGameMax), picked);
@@ -98,6 +98,47 @@ void Picker::Pick(PeerPieces& peer, uint32_t count, const PickRules& rules,
   if (picked->size() == before && rules.may_open && rules.may_end_game) {
     peer.nothing_at_epoch = pieces_.epoch();
   }
+}
+
+// The pieces that this peer alone brings: whoever is slow does not hold up what others finish, and
+// a piece that is spoiled has few senders.
+uint32_t Picker::GoOn(const PeerPieces& peer, uint32_t count, std::vector<BlockRequest>* picked) {
+  uint32_t taken = 0;
+  for (OpenPiece* piece : pieces_.open()) {
+    if (taken == count) break;
+    if (piece->begun_by == peer.id && MayTake(*piece, peer)) {
+      taken += TakeFrom(*piece, peer.id, count - taken, picked);
+    }
+  }
+  return taken;
+}
+
+bool Picker::MayTake(const OpenPiece& piece, const PeerPieces& peer) {
+  return piece.free > 0 && peer.have.Has(piece.piece) && piece.IsOpenTo(peer.id);
+}
+
+OpenPiece* Picker::OldestStarted(const PeerPieces& peer) const {
+  if (pieces_.free_blocks() == 0) return nullptr;
+  for (OpenPiece* piece : pieces_.open()) {
+    if (MayTake(*piece, peer)) return piece;
+  }
+  return nullptr;
+}
+
+OpenPiece* Picker::RarestStarted(const PeerPieces& peer) const {
+  if (pieces_.free_blocks() == 0) return nullptr;
+  OpenPiece* rarest = nullptr;
+  for (OpenPiece* piece : pieces_.open()) {
+    if (!MayTake(*piece, peer)) continue;
+    if (rarest == nullptr || Availability(piece->piece) < Availability(rarest->piece)) {
+      rarest = piece;
+    }
+  }
+  return rarest;
+}
+
+bool Picker::IsMuchRarer(PieceIndex piece, PieceIndex other) const {
+  return std::bit_width(Availability(piece)) < std::bit_width(Availability(other));
 }
 
 uint32_t Picker::TakeFrom(OpenPiece& piece, ConnectionId peer, uint32_t count,
@@ -114,6 +155,7 @@ uint32_t Picker::TakeFrom(OpenPiece& piece, ConnectionId peer, uint32_t count,
 }
 
 std::optional<PieceIndex> Picker::ChooseUnopened(const PeerPieces& peer) {
+  if (pieces_.unopened().none()) return std::nullopt;
   const PieceChoice choice{peer.have, pieces_.unopened(), pieces_.rarity(), pieces_.have().count()};
   const std::optional<PieceIndex> chosen = policy_->Choose(choice, random_);
   CHECK(!chosen.has_value() || (peer.have.Has(*chosen) && pieces_.unopened().Has(*chosen)));

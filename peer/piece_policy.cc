@@ -52,6 +52,8 @@ class RarestFirst final : public PiecePolicy {
   std::optional<PieceIndex> Choose(const PieceChoice& choice, Random& random) override {
     return choice.had < first_random_ ? AnyOf(choice, random) : RarestOf(choice, random);
   }
+  // The first pieces are wanted soon, whichever they are.
+  bool FinishesFirst(uint32_t had) const override { return had < first_random_; }
 
  private:
   const uint32_t first_random_;

@@ -1,6 +1,7 @@
 // Which piece to begin next, as a policy that others may write: it is asked whenever the picker has
-// no started piece for a peer, sees what the peer has and what nobody works on, and names one
-// piece. Finishing what was started, the end game and the limits are the picker's.
+// no started piece for a peer (or one that may be worth less than a rare one), sees what the peer
+// has and what nobody works on, and names one piece. Finishing what was started, the end game and
+// the limits are the picker's.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +32,9 @@ class PiecePolicy {
   // Pieces are wanted in order of position and from nowhere else: what peers suggest or give while
   // they choke us is not taken.
   virtual bool in_order() const { return false; }
+  // Of `had` pieces so far: are started pieces finished before any other is begun, the oldest
+  // first? Else each peer goes on with what it brings, and rare pieces go before common ones.
+  virtual bool FinishesFirst(uint32_t /*had*/) const { return true; }
 };
 
 // A torrent makes its policy from this; empty where one may be chosen: rarest first.

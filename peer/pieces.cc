@@ -89,6 +89,7 @@ OpenPiece& Pieces::Open(PieceIndex piece) {
 void Pieces::Ask(OpenPiece& piece, uint32_t index, ConnectionId peer) {
   Block& block = piece.blocks[index];
   CHECK(!block.is_here() && !block.IsAskedOf(peer));
+  if (!piece.is_asked_for()) piece.begun_by = peer;
   if (block.requesters.empty()) {
     --piece.free;
     --free_blocks_;

@@ -50,9 +50,12 @@ struct OpenPiece {
   // found. `solo_owner` is that peer, 0 while nobody began.
   bool solo = false;
   ConnectionId solo_owner{};
+  // Who was asked first, or first again after nobody was any more.
+  ConnectionId begun_by{};
   PieceAssembly assembly;
 
   bool is_complete() const { return here == blocks.size(); }
+  bool is_asked_for() const { return here + free < blocks.size(); }
   // May `peer` be asked for blocks of it?
   bool IsOpenTo(ConnectionId peer) const {
     return !solo || solo_owner == ConnectionId{} || solo_owner == peer;

@@ -44,6 +44,7 @@ struct Swarm {
   // What came since the store is open, in this order. Connections tell their peers of it, each from
   // where it stopped last.
   std::vector<PieceIndex> got;
+  uint32_t alms_takers = 0;  // connections that may have pieces while choked (BEP 6)
 
   bool complete() const { return pieces != nullptr && pieces->lacking() == 0; }
   Handshake OwnHandshake() const {

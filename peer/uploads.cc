@@ -17,6 +17,13 @@ void Uploads::SetFast(std::vector<PieceIndex> allowed) {
     alms_->bytes_left += swarm_.pieces->geometry().PieceSize(piece);
   }
   alms_->pieces = std::move(allowed);
+  ++swarm_.alms_takers;
+}
+
+void Uploads::EndAlms() {
+  if (alms_ == nullptr || alms_->ended) return;
+  alms_->ended = true;
+  --swarm_.alms_takers;
 }
 
 bool Uploads::IsAllowedFast(PieceIndex piece) const {
@@ -29,7 +36,7 @@ bool Uploads::IsAllowedFast(PieceIndex piece) const {
 bool Uploads::IsAllowed(const BlockRequest& request, uint32_t peer_pieces) {
   if (!choking_) return true;
   if (peer_pieces >= kAllowedFastCount || !IsAllowedFast(request.piece)) return false;
-  if (request.length > alms_->bytes_left) return false;
+  if (alms_->ended || request.length > alms_->bytes_left) return false;
   alms_->bytes_left -= request.length;
   return true;
 }

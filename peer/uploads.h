@@ -42,9 +42,14 @@ class Uploads {
   // The peer's side of the fast extension, and the pieces that it may have while choked: each of
   // them once, or it could be fed without ever giving.
   void SetFast(std::vector<PieceIndex> allowed);
+  // The peer has enough to trade with.
+  void EndAlms();
   bool choking() const { return choking_; }
   // The connection is closed: what was reserved for it goes to others.
-  void Close() { DropReserved(); }
+  void Close() {
+    DropReserved();
+    EndAlms();
+  }
   // Says so to the peer and, when choking, rejects what waits.
   void SetChoking(Time now, bool choking);
   bool WouldChange(const Verdict& verdict) const {
@@ -79,6 +84,7 @@ class Uploads {
   struct Alms {
     std::vector<PieceIndex> pieces;
     uint64_t bytes_left = 0;
+    bool ended = false;
   };
   bool IsAllowedFast(PieceIndex piece) const;
   bool IsOverDeficit(uint64_t received) const {

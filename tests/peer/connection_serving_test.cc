@@ -1,6 +1,9 @@
 // What a connection serves: choking, allowed pieces, cancels, limits.
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 #include "peer/allowed_fast.h"
 #include "peer/uploads.h"
 #include "tests/peer/scripted_peer.h"
@@ -66,6 +69,27 @@ TEST(Serving, GivesAllowedPiecesToAChokedPeerOnlyOnce) {
   EXPECT_EQ(served.peer.CountHeard("piece"), kBlocksGiven);
   EXPECT_EQ(served.peer.CountHeard("reject"), 10);
   EXPECT_FALSE(served.peer.closed);
+}
+
+TEST(Serving, AllowsPiecesToAFewNewcomersAtATime) {
+  Served served;
+  const auto offered = [&](ScriptedPeer& peer) { return peer.CountHeard("allowed fast") > 0; };
+  EXPECT_TRUE(offered(served.peer));
+  std::vector<std::unique_ptr<ScriptedPeer>> crowd;
+  const auto join = [&]() -> ScriptedPeer& {
+    crowd.push_back(
+        std::make_unique<ScriptedPeer>(served.world, 10 + static_cast<int>(crowd.size())));
+    crowd.back()->Join(served.seeder);
+    return *crowd.back();
+  };
+  for (uint32_t taker = 1; taker < kAlmsTakersMax; ++taker) EXPECT_TRUE(offered(join()));
+  EXPECT_FALSE(offered(join()));
+  // Who has enough to trade with, or leaves, makes room for the next.
+  for (uint32_t i = 0; i < kAllowedFastCount; ++i) served.peer.Say(Have{PieceIndex(i)});
+  EXPECT_TRUE(offered(join()));
+  EXPECT_FALSE(offered(join()));
+  crowd[0]->Leave();
+  EXPECT_TRUE(offered(join()));
 }
 
 TEST(Serving, RejectsWhatWaitsWhenItChokes) {

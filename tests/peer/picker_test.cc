@@ -39,13 +39,41 @@ TEST(Picker, LeavesUnwantedPiecesAlone) {
 }
 
 TEST(Picker, FinishesStartedPiecesBeforeItBeginsOthers) {
-  PickerDrawing drawing("111133331", "****     ", 4);
+  PickerDrawing drawing("111199293", "****     ", 4);
   PeerPieces& first = drawing.Peer("****  *  ");
   EXPECT_EQ(drawing.Pick(first, 2), "6.0 6.1");
-  // Piece 8 is rarer, but 6 is begun.
+  // Four have either of 6 and 8, but 6 is begun.
   PeerPieces& second = drawing.Peer("*********");
   EXPECT_EQ(drawing.Pick(second, 2), "6.2 6.3");
   EXPECT_EQ(drawing.PickedPieces(second, 1), "8");
+}
+
+TEST(Picker, BeginsAMuchRarerPieceBeforeItFinishesACommonOne) {
+  PickerDrawing drawing("111133331", "****     ", 4);
+  PeerPieces& first = drawing.Peer("****  *  ");
+  EXPECT_EQ(drawing.Pick(first, 2), "6.0 6.1");
+  // Five have 6, and two have 8.
+  PeerPieces& second = drawing.Peer("*********");
+  EXPECT_EQ(drawing.Pick(second, 2), "8.0 8.1");
+  // What it has begun it goes on with, then it helps.
+  EXPECT_EQ(drawing.Pick(second, 4), "8.2 8.3 6.2 6.3");
+}
+
+TEST(Picker, FinishesTheFirstPiecesWhateverIsRarer) {
+  PickerDrawing drawing("111133331", "***      ", 4);
+  PeerPieces& first = drawing.Peer("***   *  ");
+  EXPECT_EQ(drawing.Pick(first, 2), "6.0 6.1");
+  PeerPieces& second = drawing.Peer("*********");
+  EXPECT_EQ(drawing.Pick(second, 2), "6.2 6.3");
+}
+
+TEST(Picker, HelpsWithPiecesThatAreAsRareAsNewOnes) {
+  PickerDrawing drawing("111112", "****  ", 4);
+  PeerPieces& first = drawing.Peer("***** ");
+  PeerPieces& second = drawing.Peer("******");
+  EXPECT_EQ(drawing.Pick(first, 1), "4.0");
+  EXPECT_EQ(drawing.Pick(second, 1, {.may_open = false}), "4.1");
+  EXPECT_EQ(drawing.Pick(second, 6), "4.2 4.3 5.0 5.1 5.2 5.3");
 }
 
 TEST(Picker, AsksForABlockFromOnePeerAtATime) {
