@@ -37,7 +37,7 @@ class Choking final : public DeadlineHandler {
 
  private:
   // Keeps a flood of interest messages from costing a decision each.
-  static constexpr Duration kBetweenDecisions = milliseconds(200);
+  static constexpr Duration kBetweenDecisions = milliseconds(20);
   // Of the best rate, 10 minutes are remembered.
   static constexpr Duration kSlot = seconds(10);
   static constexpr size_t kSlotsRemembered = 60;

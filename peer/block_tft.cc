@@ -11,7 +11,7 @@ constexpr Duration kLook = seconds(2);
 class BlockTft final : public Choker {
  public:
   BlockTft(Random& random, const BlockTftOptions& options)
-      : inner_(MakeTitForTat(random, options.slots, options.order)),
+      : inner_(MakeTitForTat(random, {.slots = options.slots, .order = options.order})),
         deficit_pieces_(options.deficit_pieces) {}
 
   std::span<const Verdict> Decide(Time now, std::span<const PeerView> peers,

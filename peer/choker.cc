@@ -22,26 +22,32 @@ uint32_t IntegerRoot(uint64_t value) {
   return static_cast<uint32_t>(root);
 }
 
-Slots SlotsFor(uint32_t configured, uint64_t capacity) {
-  if (configured == 1) return {1, 0};
-  if (configured > 0) return {configured - 1, 1};
+Slots SlotsFor(uint32_t configured, uint32_t optimistic, uint64_t capacity) {
+  if (configured > 0) {
+    const uint32_t turns = std::min(optimistic, configured - 1);
+    return {configured - turns, turns};
+  }
   return {MainlineRegularSlots(capacity), kMainlineOptimistic};
 }
 
 class TitForTat final : public Choker {
  public:
-  TitForTat(Random& random, uint32_t slots, SeedOrder order)
-      : slots_(slots),
-        order_(order),
+  TitForTat(Random& random, const TitForTatOptions& options)
+      : slots_(options.slots),
+        optimistic_(options.optimistic),
+        order_(options.order),
         leeching_(random, &PeerView::bytes_received_20s),
         fastest_(random, &PeerView::bytes_sent_20s),
-        turns_(random) {}
+        turns_(random),
+        rounds_(options.round) {}
 
   std::span<const Verdict> Decide(Time now, std::span<const PeerView> peers,
                                   const UploadCapacity& capacity) override;
+  Duration period() const override { return rounds_.length(); }
 
  private:
   const uint32_t slots_;
+  const uint32_t optimistic_;
   const SeedOrder order_;
   RateSlots leeching_;
   RateSlots fastest_;
@@ -77,8 +83,9 @@ std::span<const Verdict> TitForTat::Decide(Time now, std::span<const PeerView> p
     (peers[i].we_seed ? seeding : leeching).push_back(i);
   }
   const bool begins_round = rounds_.Begin(now);
-  const ChokeDecision decision{now, rounds_.number(), begins_round, peers, verdicts_};
-  const Slots all = SlotsFor(slots_, capacity.rate);
+  const ChokeDecision decision{now,   rounds_.number(), begins_round, rounds_.length(),
+                               peers, verdicts_};
+  const Slots all = SlotsFor(slots_, optimistic_, capacity.rate);
   const uint32_t for_seeding =
       ShareOfSeeding(all.total(), InterestedIn(peers, leeching), InterestedIn(peers, seeding));
   Slots for_leeching = all;
@@ -102,8 +109,8 @@ uint32_t MainlineRegularSlots(uint64_t capacity) {
   return root > kMainlineRegularMin + 2 ? root - 2 : kMainlineRegularMin;
 }
 
-std::unique_ptr<Choker> MakeTitForTat(Random& random, uint32_t slots, SeedOrder order) {
-  return std::make_unique<TitForTat>(random, slots, order);
+std::unique_ptr<Choker> MakeTitForTat(Random& random, const TitForTatOptions& options) {
+  return std::make_unique<TitForTat>(random, options);
 }
 
 }  // namespace starling::peer

@@ -81,10 +81,21 @@ enum class SeedOrder : uint8_t {
 // How many regular slots mainline has for an upload rate in bytes a second.
 uint32_t MainlineRegularSlots(uint64_t capacity);
 
+struct TitForTatOptions {
+  // 0: mainline's floor(sqrt(0.6 * up KB/s)) - 2, at least 2, plus 2 optimistic; else that many in
+  // total ("classic" has 4).
+  uint32_t slots = 0;
+  // How many of those in total are optimistic. One leaves a peer that has nothing to give yet
+  // locked out for long; a fleet whose members have no reason to be selfish does better with half.
+  uint32_t optimistic = 1;
+  SeedOrder order = SeedOrder::kRoundRobin;
+  // Between two decisions about all; optimistic slots are kept for three, those of a seed for two.
+  // Where a whole transfer takes seconds, on a LAN, whoever got no slot would wait for most of it.
+  Duration round = seconds(10);
+};
+
 // Tit-for-tat as the field knows it: regular slots to those who give most, optimistic ones in
-// turn. `slots` 0: mainline's floor(sqrt(0.6 * up KB/s)) - 2, at least 2, plus 2 optimistic; else
-// that many in total, one of them optimistic ("classic" has 4).
-std::unique_ptr<Choker> MakeTitForTat(Random& random, uint32_t slots = 0,
-                                      SeedOrder order = SeedOrder::kRoundRobin);
+// turn.
+std::unique_ptr<Choker> MakeTitForTat(Random& random, const TitForTatOptions& options = {});
 
 }  // namespace starling::peer

@@ -15,12 +15,9 @@ constexpr double kSlotsMax = 1000;
 constexpr double kRateMax = 1e12;
 
 Parameter Slots() {
-  return {"slots",
-          ParameterKind::kInteger,
-          0,
-          0,
-          kSlotsMax,
-          "peers served at a time, one of them in turn; 0: by the upload rate, as mainline does"};
+  return {"slots",   ParameterKind::kInteger,
+          0,         0,
+          kSlotsMax, "peers served at a time; 0: by the upload rate, as mainline does"};
 }
 
 Parameter Seed() {
@@ -36,11 +33,20 @@ SeedOrder SeedOrderOf(const StrategyValues& values) {
 }
 
 ChokerKind TitForTatKind() {
-  return {{"tit-for-tat", "serves those who give most, and others in turn", {Slots(), Seed()}},
-          [](const StrategyValues& values) -> ChokerFactory {
-            return [slots = SlotsOf(values), order = SeedOrderOf(values)](Random& random) {
-              return MakeTitForTat(random, slots, order);
-            };
+  StrategyInfo info{"tit-for-tat", "serves those who give most, and others in turn", {}};
+  info.parameters = {Slots(),
+                     {"optimistic", ParameterKind::kInteger, 1, 0, kSlotsMax,
+                      "of that many slots, those that go to others in turn"},
+                     Seed(),
+                     {"round", ParameterKind::kNumber, 10, 0.1, 600,
+                      "seconds from one decision to the next; fewer suit a fast LAN"}};
+  return {std::move(info), [](const StrategyValues& values) -> ChokerFactory {
+            TitForTatOptions options;
+            options.slots = SlotsOf(values);
+            options.optimistic = static_cast<uint32_t>(values.at("optimistic"));
+            options.order = SeedOrderOf(values);
+            options.round = Duration(static_cast<int64_t>(values.at("round") * 1e6));
+            return [options](Random& random) { return MakeTitForTat(random, options); };
           }};
 }
 

@@ -8,22 +8,27 @@ namespace starling::peer {
 
 class ChokerRounds {
  public:
-  static constexpr Duration kLength = seconds(10);
-  // Whoever calls every period() must not miss a round by a microsecond.
-  static constexpr Duration kSlack = milliseconds(100);
+  static constexpr Duration kLength = seconds(10);  // BEP 3; unless said
+
+  explicit ChokerRounds(Duration length = kLength) : length_(length), next_(slack()) {}
 
   // Does a round begin now?
   bool Begin(Time now) {
-    if (now < next_ - kSlack) return false;
+    if (now < next_ - slack()) return false;
     ++number_;
-    const bool on_time = number_ > 1 && now < next_ + kLength;
-    next_ = (on_time ? next_ : now) + kLength;
+    const bool on_time = number_ > 1 && now < next_ + length_;
+    next_ = (on_time ? next_ : now) + length_;
     return true;
   }
   uint32_t number() const { return number_; }  // of the round that runs; the first is 1
+  Duration length() const { return length_; }
 
  private:
-  Time next_{kSlack};
+  // Whoever calls every period() must not miss a round by a microsecond.
+  Duration slack() const { return length_ / 100; }
+
+  const Duration length_;
+  Time next_;
   uint32_t number_ = 0;
 };
 

@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "peer/choker_rounds.h"
-
 namespace starling::peer {
 namespace {
 
 constexpr uint32_t kOptimisticRounds = 3;
-constexpr Duration kTrial = kOptimisticRounds * ChokerRounds::kLength;  // before ties are drawn
-constexpr Duration kSeedTurn = 2 * ChokerRounds::kLength;  // how long a slot is kept at least
-// A slot that was filled a moment after its round began still ends with its second round.
-constexpr Duration kTurnSlack = seconds(1);
+constexpr int kTrialRounds = kOptimisticRounds;  // before ties are drawn
+constexpr int kSeedTurnRounds = 2;               // how long a slot is kept at least
+// A slot that was filled a moment after its round began still ends with its second round: what part
+// of a round that moment may last.
+constexpr int kTurnSlack = 10;
 constexpr Duration kNewcomerAge = seconds(60);
 constexpr uint64_t kNewcomerWeight = 3;
 
@@ -55,7 +54,7 @@ void RateSlots::Rank(const ChokeDecision& decision, bool keep_ties, PeerGroup* g
     const PeerView& view = decision.peers[index];
     if (!view.unchoked_by_us) return 1;
     if (RateOf(decision, index) > 0 || keep_ties) return 0;
-    return decision.now - view.last_unchoked_at < kTrial ? 0 : 1;
+    return decision.now - view.last_unchoked_at < kTrialRounds * decision.round_length ? 0 : 1;
   };
   std::stable_sort(group->begin(), group->end(), [&](uint32_t a, uint32_t b) {
     const uint64_t rate_a = RateOf(decision, a);
@@ -168,14 +167,15 @@ void RateSlots::Fill(const ChokeDecision& decision, const PeerGroup& ranked, uin
 }
 
 void TurnSlots::Decide(const ChokeDecision& decision, const PeerGroup& group, uint32_t slots) {
+  const Duration turn =
+      kSeedTurnRounds * decision.round_length - decision.round_length / kTurnSlack;
   PeerGroup kept;
   PeerGroup waiting;
   for (const uint32_t index : group) {
     const PeerView& view = decision.peers[index];
     if (!view.peer_interested) continue;
-    const bool keeps =
-        view.unchoked_by_us &&
-        (!decision.begins_round || decision.now - view.last_unchoked_at < kSeedTurn - kTurnSlack);
+    const bool keeps = view.unchoked_by_us &&
+                       (!decision.begins_round || decision.now - view.last_unchoked_at < turn);
     (keeps ? kept : waiting).push_back(index);
   }
   random_.Shuffle(std::span<uint32_t>(waiting));

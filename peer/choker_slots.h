@@ -23,6 +23,7 @@ struct ChokeDecision {
   Time now{};
   uint32_t round = 0;         // its number
   bool begins_round = false;  // else only slots that became free are filled
+  Duration round_length{};
   std::span<const PeerView> peers;
   std::span<Verdict> verdicts;  // all choked at first
 

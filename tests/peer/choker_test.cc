@@ -19,7 +19,9 @@ const Time kStart = Time(hours(1));
 class Table {
  public:
   explicit Table(uint32_t slots = 0, uint64_t seed = 1, SeedOrder order = SeedOrder::kRoundRobin)
-      : random_(seed), choker_(MakeTitForTat(random_, slots, order)) {}
+      : Table({.slots = slots, .order = order}, seed) {}
+  explicit Table(const TitForTatOptions& options, uint64_t seed = 1)
+      : random_(seed), choker_(MakeTitForTat(random_, options)) {}
 
   void Set(char name, uint64_t rate, absl::string_view flags) {
     PeerView& view = views_[name];
@@ -178,6 +180,23 @@ TEST(TitForTat, KeepsItsRoundsHoweverOftenItIsAskedBetween) {
     last = unchoked;
   }
   EXPECT_EQ(changes, 20);  // 600 s, a change every 30
+}
+
+TEST(TitForTat, TakesAsShortRoundsAsItIsTold) {
+  Table table({.slots = 1, .round = seconds(1)});
+  for (const char name : {'a', 'b', 'c'}) table.Set(name, 0, "iS");
+  std::set<std::string> served;
+  std::string last;
+  int changes = 0;
+  for (int second = 0; second < 12; ++second) {
+    const std::string now = table.Decide();
+    if (now != last) ++changes;
+    last = now;
+    served.insert(now);
+    table.now += seconds(1);
+  }
+  EXPECT_EQ(served, (std::set<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(changes, 6);  // each keeps its slot for two rounds
 }
 
 TEST(TitForTat, PrefersNewcomersThreeToOneForTheOptimisticSlot) {
