@@ -23,6 +23,10 @@ void Groups::Put(NodeIndex node, GroupIndex group) {
   group_of_[node.value()] = static_cast<uint16_t>(group.value());
 }
 
+void Groups::TakeOut(NodeIndex node) {
+  if (node.value() < group_of_.size()) group_of_[node.value()] = kNone;
+}
+
 uint16_t Groups::CommonOf(uint16_t a, uint16_t b) const {
   while (a != b) {
     if (a == kNone || b == kNone) return kNone;

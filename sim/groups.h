@@ -35,6 +35,7 @@ class Groups {
 
   GroupIndex Add(const GroupOptions& options);  // its parent exists, and is not too deep
   void Put(NodeIndex node, GroupIndex group);   // hosts that are put nowhere are in no group
+  void TakeOut(NodeIndex node);                 // of whatever group it is in
   bool empty() const { return groups_.empty(); }
 
   // What the edges between two hosts add, one way.

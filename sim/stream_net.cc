@@ -110,7 +110,11 @@ void StreamNet::Unpin(uint32_t connection) {
 
 // Is the host of this end still the one that made it, and up?
 bool StreamNet::IsPresent(const End& end) const {
-  return hosts_.is_up(end.node) && hosts_.generation(end.node) == end.generation;
+  return hosts_.is_up(end.node) && !IsReplaced(end);
+}
+
+bool StreamNet::IsReplaced(const End& end) const {
+  return hosts_.generation(end.node) != end.generation;
 }
 
 std::unique_ptr<Stream> StreamNet::Dial(Time now, NodeIndex from, const Endpoint& to) {

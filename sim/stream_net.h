@@ -194,6 +194,7 @@ class StreamNet {
   void Schedule(Time time, EventKind kind, uint32_t connection, uint32_t target, uint32_t payload);
   void Unpin(uint32_t connection);
   bool IsPresent(const End& end) const;
+  bool IsReplaced(const End& end) const;
   void OnDial(Time now, uint32_t connection, uint32_t attempt);
   void OnSyn(Time now, uint32_t connection, uint32_t attempt);
   void RetryDial(Time now, uint32_t connection, uint32_t attempt);

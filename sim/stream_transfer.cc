@@ -188,6 +188,11 @@ void StreamNet::Depart(Time when, uint32_t pipe, uint32_t bytes) {
 // The `step`-th link on the way that a group shares. Its queue is in the order of arrival, so each
 // costs an event.
 void StreamNet::OnSharedLink(Time now, uint32_t pipe, uint32_t step, uint32_t bytes) {
+  // Whoever took the place of an end may be in another group: the way that was begun is no more.
+  if (IsReplaced(SenderOf(pipe)) || IsReplaced(ReceiverOf(pipe))) {
+    Schedule(now, EventKind::kChunkArrival, pipe / 2, pipe, bytes);
+    return;
+  }
   const NodeIndex from = SenderOf(pipe).node;
   const NodeIndex to = ReceiverOf(pipe).node;
   RateServer* link = groups_.LinkAt(from, to, step);

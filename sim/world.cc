@@ -72,6 +72,7 @@ void World::Renew(NodeIndex node) {
   if (hosts_.is_up(node)) Crash(node);
   hosts_.Replace(node);
   hosts_.SetUp(node, false);
+  groups_.TakeOut(node);
   datagrams_.Forget(node);
 }
 

@@ -65,7 +65,7 @@ class World final : private Residents {
   void Renew(NodeIndex node);
   void Replace(NodeIndex node, std::unique_ptr<Participant> participant);
   void SetListening(NodeIndex node, bool on) { hosts_.SetListening(node, on); }
-  // Everybody is public unless told; so is whoever takes a slot with Renew.
+  // Everybody is public and in no group unless told; so is whoever takes a slot with Renew.
   void SetReachability(NodeIndex node, Reachability reachability) {
     hosts_.SetReachability(node, reachability);
   }

@@ -54,6 +54,16 @@ TEST(Groups, AddsTheLatenciesOfTheEdgesThatAreCrossed) {
   EXPECT_EQ(latency(5, 6), Duration(0));
 }
 
+TEST(Groups, LeaveOutWhoIsTakenOut) {
+  Groups groups;
+  const Campus campus(groups);
+  groups.TakeOut(NodeIndex(0));
+  groups.TakeOut(NodeIndex(5));
+  groups.TakeOut(NodeIndex(6));
+  EXPECT_EQ(groups.Latency(NodeIndex(0), NodeIndex(5)), Duration(0));
+  EXPECT_EQ(groups.Latency(NodeIndex(0), NodeIndex(1)), milliseconds(10 + 1));
+}
+
 TEST(Groups, LeadUpAndDownThroughTheSharedLinks) {
   Groups groups;
   const Campus campus(groups);
@@ -160,6 +170,22 @@ TEST_F(GroupedNetworkTest, SharesTheWayIntoASite) {
   network.RunFor(seconds(100));
   EXPECT_NEAR(static_cast<double>(received[0]->received), 200e6 * kPayloadShare, 4e6);
   EXPECT_NEAR(static_cast<double>(received[2]->received), 300e6 * kPayloadShare, 4e6);
+}
+
+TEST_F(GroupedNetworkTest, BearsThatHostsAreReplacedByThoseOfOtherGroups) {
+  for (const uint32_t replaced : {0, 2}) {
+    Fill(0, 2);
+    Fill(0, 4);
+    Fill(4, 2);
+    network.RunFor(seconds(5));  // all shared links have a queue now
+    ASSERT_GT(received[2]->received, 100'000u);
+    network.hosts.Replace(NodeIndex(replaced));
+    network.groups.TakeOut(NodeIndex(replaced));
+    network.RunFor(minutes(2));
+  }
+  const StreamCounts counts = network.streams.counts();
+  EXPECT_EQ(counts.bytes_sent, counts.bytes_delivered + counts.bytes_dropped + counts.bytes_lost +
+                                   network.streams.BytesInFlight());
 }
 
 TEST_F(GroupedNetworkTest, DelaysWhatCrossesAnEdge) {

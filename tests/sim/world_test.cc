@@ -191,11 +191,13 @@ TEST_F(WorldTest, GivesTheSlotOfALeaverToAnotherHost) {
   Puppet& a = Add();
   const NodeIndex slot = Add().index;
   const Endpoint before = world.endpoint(slot);
+  world.groups().Put(slot, world.groups().Add({std::nullopt, 0, 0, seconds(1)}));
   auto successor = std::make_unique<Puppet>(world, slot);
   Puppet& b = *successor;
   world.Replace(slot, std::move(successor));
   world.PowerOn(slot);
   EXPECT_NE(world.endpoint(slot), before);
+  EXPECT_EQ(world.groups().Latency(slot, a.index), Duration(0));
   a.Send(slot, "welcome");
   world.RunUntil(At(5));
   EXPECT_EQ(b.datagrams.size(), 1u);
