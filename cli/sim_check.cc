@@ -100,7 +100,8 @@ absl::StatusOr<CheckRequest> ReadRequest(const Arguments& arguments) {
 
 absl::Status PlanRun(const CheckRequest& request, const sim::Scenario& scenario,
                      const sim::CheckRun& run, PlannedCheck* check) {
-  absl::StatusOr<sim::Scenario> with = sim::WithSettings(scenario, run.settings);
+  absl::StatusOr<sim::Scenario> with =
+      sim::WithSettings(scenario, run.settings, request.strategies.get());
   if (!with.ok()) return with.status();
   const auto shared = std::make_shared<const sim::Scenario>(*std::move(with));
   const std::string scenario_key = ScenarioKey(*shared);
@@ -123,7 +124,7 @@ absl::Status PlanRun(const CheckRequest& request, const sim::Scenario& scenario,
 // Nullopt where all scenarios are meant and this one has no check of the size.
 absl::StatusOr<std::optional<PlannedCheck>> PlanCheck(const CheckRequest& request,
                                                       const std::string& name) {
-  ASSIGN_OR_RETURN(const SimTarget target, LoadSimTarget(name, {}));
+  ASSIGN_OR_RETURN(const SimTarget target, LoadSimTarget(name, {}, *request.strategies));
   std::vector<std::string> sizes;
   for (const sim::CheckSpec& spec : target.scenario.checks) {
     sizes.push_back(spec.size);

@@ -26,12 +26,12 @@ constexpr absl::string_view kExplanation =
     "choker = {name = \"bittyrant\", cap = \"1MB/s\"}, and on the command line as\n"
     "--set choker=bittyrant:cap=1M.";
 
-absl::Status ListScenarios() {
+absl::Status ListScenarios(const sim::Strategies& strategies) {
   const std::vector<std::string> names = sim::BuiltInScenarioNames();
   int width = 0;
   for (const std::string& name : names) width = std::max(width, DisplayWidth(name));
   for (const std::string& name : names) {
-    ASSIGN_OR_RETURN(const SimTarget target, LoadSimTarget(name, {}));
+    ASSIGN_OR_RETURN(const SimTarget target, LoadSimTarget(name, {}, strategies));
     PrintLine(absl::StrCat(PadRight(name, width + 2), target.scenario.title));
   }
   return absl::OkStatus();
@@ -87,11 +87,11 @@ absl::StatusOr<int> RunSimList(const Arguments& arguments) {
                                    Printable(arguments.positionals().front()),
                                    "; starling sim show NAME shows one scenario"));
   }
+  const sim::Strategies& strategies = *arguments.strategies();
   if (!arguments.Has("--strategies")) {
-    RETURN_IF_ERROR(ListScenarios());
+    RETURN_IF_ERROR(ListScenarios(strategies));
     return kExitDone;
   }
-  const sim::Strategies& strategies = *arguments.strategies();
   ListKinds("chokers: who is served", strategies.chokers.kinds());
   PrintLine("");
   ListKinds("piece policies: what is fetched next", strategies.pieces.kinds());

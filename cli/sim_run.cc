@@ -105,7 +105,7 @@ absl::StatusOr<SimRunPlan> ReadPlan(const Arguments& arguments) {
   ASSIGN_OR_RETURN(plan.seed, ReadNumber(arguments, "--seed", UINT64_MAX, 1));
   ASSIGN_OR_RETURN(const std::vector<sim::Setting> settings, ReadSettings(arguments));
   const std::string& name = arguments.positionals().front();
-  ASSIGN_OR_RETURN(plan.target, LoadSimTarget(name, settings));
+  ASSIGN_OR_RETURN(plan.target, LoadSimTarget(name, settings, *plan.strategies));
   plan.words = {"starling", "sim", "run", ShellQuote(name)};
   if (plan.target.earlier.has_value()) {
     if (arguments.Has("--seed")) {

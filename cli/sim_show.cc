@@ -39,7 +39,7 @@ absl::StatusOr<int> RunSimShow(const Arguments& arguments) {
     settings.push_back(setting);
   }
   const std::string& name = arguments.positionals().front();
-  ASSIGN_OR_RETURN(const SimTarget target, LoadSimTarget(name, settings));
+  ASSIGN_OR_RETURN(const SimTarget target, LoadSimTarget(name, settings, *arguments.strategies()));
   const auto text = sim::BuiltInScenarioText(name);
   const bool as_it_is = settings.empty() && !arguments.Has("--all") && text.has_value();
   const std::string written = as_it_is ? std::string(*text) : sim::WriteScenario(target.scenario);

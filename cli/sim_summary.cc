@@ -4,10 +4,12 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "cli/text.h"
+#include "cli/text_table.h"
 #include "sim/report_facts.h"
 #include "sim/result_json.h"
 #include "sim/tables.h"
@@ -57,42 +59,34 @@ void AppendFacts(const std::vector<sim::Fact>& facts, int width, std::vector<std
   }
 }
 
-// Columns that do not fit any more are left out.
-void AppendTable(const sim::TextTable& table, int width, std::vector<std::string>* lines) {
-  std::vector<int> widths;
-  int room = width - 1;
-  for (size_t i = 0; i < table.columns.size(); ++i) {
-    int cells = DisplayWidth(table.columns[i]);
-    for (const std::vector<std::string>& row : table.rows) {
-      cells = std::max(cells, DisplayWidth(Printable(row[i])));
-    }
-    room -= cells + 2;
-    if (room < 0 && i > 0) break;
-    widths.push_back(cells);
-  }
-  const auto append = [&](const std::vector<std::string>& row) {
-    std::string line;
-    for (size_t i = 0; i < widths.size(); ++i) {
-      const std::string cell = Printable(row[i]);
-      absl::StrAppend(&line, "  ", i == 0 ? PadRight(cell, widths[i]) : PadLeft(cell, widths[i]));
-    }
-    lines->push_back(Shorten(line, width));
-  };
-  append(table.columns);
-  for (const std::vector<std::string>& row : table.rows) append(row);
-}
-
 bool IsLeecher(const sim::Scenario& scenario, const std::string& name) {
   return std::any_of(
       scenario.populations.begin(), scenario.populations.end(),
       [&](const sim::PopulationSpec& spec) { return spec.name == name && !spec.seeds; });
 }
 
-TextPlot CompletionPlot(const sim::Scenario& scenario, const sim::Table& nodes) {
+TextPlot SharePlot(absl::string_view title) {
   TextPlot plot;
-  plot.title = "leechers that have everything, by time since joining";
+  plot.title = std::string(title);
   plot.y_middle = "50%";
   plot.y_high = "100%";
+  plot.x_begin = "0";
+  plot.x_max = 0;
+  return plot;
+}
+
+// Which share of `whole` was done by when; sorts `times`.
+TextLine ShareDone(std::string name, std::vector<double>& times, size_t whole) {
+  std::sort(times.begin(), times.end());
+  TextLine line{std::move(name), {}, /*is_step=*/true};
+  for (size_t i = 0; i < times.size(); ++i) {
+    line.points.emplace_back(times[i], static_cast<double>(i + 1) / static_cast<double>(whole));
+  }
+  return line;
+}
+
+TextPlot CompletionPlot(const sim::Scenario& scenario, const sim::Table& nodes) {
+  TextPlot plot = SharePlot("leechers that have everything, by time since joining");
   const std::optional<size_t> population = FindColumn(nodes, "population");
   const std::optional<size_t> joined = FindColumn(nodes, "joined_s");
   const std::optional<size_t> done = FindColumn(nodes, "done_s");
@@ -105,33 +99,21 @@ TextPlot CompletionPlot(const sim::Scenario& scenario, const sim::Table& nodes) 
     const double wait = NumberAt(row, done) - NumberAt(row, joined);
     if (!std::isnan(wait)) waits[name].push_back(wait);
   }
-  plot.x_max = 0;
   for (const sim::PopulationSpec& spec : scenario.populations) {
     std::vector<double>& times = waits[spec.name];
     if (times.empty()) continue;
-    std::sort(times.begin(), times.end());
-    TextLine line{spec.name, {}, /*is_step=*/true};
-    for (size_t i = 0; i < times.size(); ++i) {
-      line.points.emplace_back(
-          times[i], static_cast<double>(i + 1) / static_cast<double>(members[spec.name]));
-    }
+    plot.lines.push_back(ShareDone(spec.name, times, members[spec.name]));
     plot.x_max = std::max(plot.x_max, times.back());
-    plot.lines.push_back(std::move(line));
   }
-  plot.x_begin = "0";
   plot.x_end = sim::FormatSeconds(plot.x_max);
   return plot;
 }
 
 TextPlot UtilisationPlot(const sim::Table& series) {
-  TextPlot plot;
-  plot.title = "uplink in use, over time";
-  plot.y_middle = "50%";
-  plot.y_high = "100%";
+  TextPlot plot = SharePlot("uplink in use, over time");
   const std::optional<size_t> time = FindColumn(series, "time_s");
   const std::optional<size_t> population = FindColumn(series, "population");
   const std::optional<size_t> utilisation = FindColumn(series, "utilisation");
-  plot.x_max = 0;
   for (const std::vector<sim::Cell>& row : series.rows) {
     const double when = NumberAt(row, time);
     const double value = NumberAt(row, utilisation);
@@ -143,17 +125,12 @@ TextPlot UtilisationPlot(const sim::Table& series) {
     if (line == plot.lines.end()) line = plot.lines.insert(line, TextLine{name, {}, false});
     line->points.emplace_back(when, value);
   }
-  plot.x_begin = "0";
   plot.x_end = sim::FormatSeconds(plot.x_max);
   return plot;
 }
 
 TextPlot LookupPlot(const sim::Table& lookups) {
-  TextPlot plot;
-  plot.title = "DHT lookups, by time since they began";
-  plot.y_middle = "50%";
-  plot.y_high = "100%";
-  plot.x_max = 0;
+  TextPlot plot = SharePlot("DHT lookups, by time since they began");
   const std::pair<const char*, const char*> kinds[] = {
       {"first_ms", "first of the 8 closest answered"}, {"done_ms", "ended"}};
   for (const auto& kind : kinds) {
@@ -164,17 +141,10 @@ TextPlot LookupPlot(const sim::Table& lookups) {
       if (!std::isnan(time)) times.push_back(time);
     }
     if (times.empty()) continue;
-    std::sort(times.begin(), times.end());
-    TextLine line{kind.second, {}, /*is_step=*/true};
-    for (size_t i = 0; i < times.size(); ++i) {
-      line.points.emplace_back(times[i],
-                               static_cast<double>(i + 1) / static_cast<double>(times.size()));
-    }
+    plot.lines.push_back(ShareDone(kind.second, times, times.size()));
     // The slowest of a thousand would press all others against the axis.
     plot.x_max = std::max(plot.x_max, times[(times.size() - 1) * 99 / 100]);
-    plot.lines.push_back(std::move(line));
   }
-  plot.x_begin = "0";
   plot.x_end = sim::FormatSeconds(plot.x_max);
   return plot;
 }
@@ -204,7 +174,9 @@ std::vector<std::string> RenderSimSummary(const sim::Scenario& scenario, const s
   const sim::TextTable classes = sim::ClassesOf(scenario, result);
   if (!classes.rows.empty()) {
     lines.push_back("");
-    AppendTable(classes, width, &lines);
+    for (std::string& line : RenderTextRows({classes.columns, classes.rows}, width)) {
+      lines.push_back(std::move(line));
+    }
   }
   if (const sim::Table* nodes = FindTable(result, "nodes")) {
     AppendPlot(CompletionPlot(scenario, *nodes), width, &lines);

@@ -94,7 +94,7 @@ absl::StatusOr<SweepPlan> ReadSweepPlan(const Arguments& arguments, int ranks) {
   plan.target = arguments.positionals().front();
   RETURN_IF_ERROR(ReadWhat(arguments, &plan));
   RETURN_IF_ERROR(ReadHow(arguments, ranks, &plan));
-  ASSIGN_OR_RETURN(SimTarget target, LoadSimTarget(plan.target, plan.settings));
+  ASSIGN_OR_RETURN(SimTarget target, LoadSimTarget(plan.target, plan.settings, *plan.strategies));
   if (target.earlier.has_value()) {
     return UsageError(absl::StrCat("sim sweep takes a NAME or FILE.toml; of a folder, name its ",
                                    "scenario.toml", SeeHelp("sim sweep")));
@@ -107,7 +107,8 @@ absl::StatusOr<std::vector<SweepJob>> PlanSweepJobs(const SweepPlan& plan) {
   std::vector<SweepJob> jobs;
   const std::vector<std::string> keys = KeysOf(plan);
   for (const std::vector<sim::Setting>& point : sim::PointsOf(plan.axes)) {
-    absl::StatusOr<sim::Scenario> with = sim::WithSettings(plan.scenario, point);
+    absl::StatusOr<sim::Scenario> with =
+        sim::WithSettings(plan.scenario, point, plan.strategies.get());
     if (!with.ok()) return with.status();
     SweepJob job;
     job.job.scenario = std::make_shared<const sim::Scenario>(*std::move(with));

@@ -39,7 +39,8 @@ std::optional<int64_t> NumberOf(const json::object& object, const char* key) {
 }
 
 absl::StatusOr<SimTarget> LoadFolder(const std::string& folder,
-                                     const std::vector<sim::Setting>& settings) {
+                                     const std::vector<sim::Setting>& settings,
+                                     const sim::Strategies& strategies) {
   if (!settings.empty()) {
     return UsageError(
         "--set does not go with a folder: its run is repeated as it was; to change "
@@ -52,7 +53,7 @@ absl::StatusOr<SimTarget> LoadFolder(const std::string& folder,
   ASSIGN_OR_RETURN(target.earlier, ParseEarlierResult(result, result_path));
   const std::string path = absl::StrCat(folder, "/scenario.toml");
   ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kScenarioSizeMax));
-  ASSIGN_OR_RETURN(target.scenario, sim::ReadScenario(text, Printable(path), {}));
+  ASSIGN_OR_RETURN(target.scenario, sim::ReadScenario(text, Printable(path), {}, &strategies));
   return target;
 }
 
@@ -85,12 +86,13 @@ absl::StatusOr<EarlierResult> ParseEarlierResult(const std::string& text, const 
 }
 
 absl::StatusOr<SimTarget> LoadSimTarget(const std::string& name,
-                                        const std::vector<sim::Setting>& settings) {
-  if (IsFolder(name)) return LoadFolder(name, settings);
+                                        const std::vector<sim::Setting>& settings,
+                                        const sim::Strategies& strategies) {
+  if (IsFolder(name)) return LoadFolder(name, settings, strategies);
   SimTarget target;
   const bool is_path = absl::StrContains(name, "/") || absl::EndsWith(name, ".toml");
   if (const auto built_in = sim::BuiltInScenarioText(name); built_in.has_value() && !is_path) {
-    ASSIGN_OR_RETURN(target.scenario, sim::ReadScenario(*built_in, name, settings));
+    ASSIGN_OR_RETURN(target.scenario, sim::ReadScenario(*built_in, name, settings, &strategies));
     return target;
   }
   if (!is_path && !PathExists(name)) {
@@ -98,7 +100,8 @@ absl::StatusOr<SimTarget> LoadSimTarget(const std::string& name,
                                             "; starling sim list names all that are built in"));
   }
   ASSIGN_OR_RETURN(const std::string text, ReadFile(name, kScenarioSizeMax));
-  ASSIGN_OR_RETURN(target.scenario, sim::ReadScenario(text, Printable(name), settings));
+  ASSIGN_OR_RETURN(target.scenario,
+                   sim::ReadScenario(text, Printable(name), settings, &strategies));
   return target;
 }
 

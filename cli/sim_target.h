@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "base/time.h"
 #include "sim/scenario.h"
+#include "sim/strategies.h"
 
 namespace starling::cli {
 
@@ -27,9 +28,11 @@ struct SimTarget {
   std::optional<EarlierResult> earlier;
 };
 
-// `name` as typed. Errors say what is wrong with a file, and in which line.
+// `name` as typed; it may name only what is among `strategies`. Errors say what is wrong with a
+// file, and in which line.
 absl::StatusOr<SimTarget> LoadSimTarget(const std::string& name,
-                                        const std::vector<sim::Setting>& settings);
+                                        const std::vector<sim::Setting>& settings,
+                                        const sim::Strategies& strategies);
 // The text of DIR/result.json.
 absl::StatusOr<EarlierResult> ParseEarlierResult(const std::string& text, const std::string& path);
 // "key=value" as --set takes it.

@@ -97,10 +97,11 @@ absl::StatusOr<Scenario> ReadScenario(absl::string_view text, absl::string_view 
   return scenario;
 }
 
-absl::StatusOr<Scenario> WithSettings(const Scenario& scenario, std::span<const Setting> settings) {
+absl::StatusOr<Scenario> WithSettings(const Scenario& scenario, std::span<const Setting> settings,
+                                      const Strategies* strategies) {
   absl::StatusOr<TomlNode> tree = ParseToml(WriteScenario(scenario), scenario.name);
   if (!tree.ok()) return tree.status();
-  return ReadTree(*std::move(tree), scenario.name, settings, nullptr);
+  return ReadTree(*std::move(tree), scenario.name, settings, strategies);
 }
 
 }  // namespace starling::sim

@@ -24,6 +24,7 @@ absl::StatusOr<Scenario> ReadScenario(absl::string_view text, absl::string_view 
 std::string WriteScenario(const Scenario& scenario);
 
 // `scenario` with more settings, as --set and the runs of a check have them.
-absl::StatusOr<Scenario> WithSettings(const Scenario& scenario, std::span<const Setting> settings);
+absl::StatusOr<Scenario> WithSettings(const Scenario& scenario, std::span<const Setting> settings,
+                                      const Strategies* strategies = nullptr);
 
 }  // namespace starling::sim

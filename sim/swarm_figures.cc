@@ -39,32 +39,52 @@ Completions CompletionsOf(const SwarmFacts& facts, std::optional<size_t> populat
   return completions;
 }
 
-void AddPopulation(const SwarmFacts& facts, size_t population, const Completions& all,
-                   Metrics* metrics) {
-  const PopulationSpec& spec = facts.scenario.populations[population];
-  const std::string& name = spec.name;
-  const Completions own = CompletionsOf(facts, population);
-  if (!spec.seeds) AddDistribution(name + ".completion_s", own.seconds, metrics);
-  std::vector<double> ratios;
-  double uploaded = 0;
-  double downloaded = 0;
+// What the members of a population moved together, of those that came.
+struct Sums {
   double members = 0;
+  double finished = 0;
+  double downloaded = 0;
+  double uploaded = 0;
+  double wasted = 0;
+  double arrived = 0;  // all that their downlinks carried
+  double dht_queries = 0;
+  std::vector<double> share_ratios;  // of each that downloaded anything
+};
+
+Sums SumsOf(const SwarmFacts& facts, size_t population) {
+  Sums sums;
   for (const Member& member : facts.cast.members()) {
     if (member.population != population || member.joined == kNever) continue;
     const Traffic traffic = facts.cast.TrafficOf(member);
-    uploaded += static_cast<double>(traffic.uploaded);
-    downloaded += static_cast<double>(traffic.downloaded);
-    ++members;
-    if (traffic.downloaded > 0) {
-      ratios.push_back(static_cast<double>(traffic.uploaded) /
-                       static_cast<double>(traffic.downloaded));
-    }
+    const auto uploaded = static_cast<double>(traffic.uploaded);
+    const auto downloaded = static_cast<double>(traffic.downloaded);
+    ++sums.members;
+    sums.finished += member.is_done() ? 1 : 0;
+    sums.downloaded += downloaded;
+    sums.uploaded += uploaded;
+    sums.wasted += static_cast<double>(traffic.wasted);
+    sums.arrived += static_cast<double>(traffic.link_down);
+    sums.dht_queries += static_cast<double>(traffic.dht_queries);
+    if (downloaded > 0) sums.share_ratios.push_back(uploaded / downloaded);
   }
-  (*metrics)[name + ".members"] = members;
-  if (!spec.seeds) AddDistribution(name + ".share_ratio", ratios, metrics);
-  (*metrics)[name + ".share_ratio_total"] = downloaded == 0 ? 0 : uploaded / downloaded;
-  (*metrics)[name + ".uploaded_copies"] = uploaded / static_cast<double>(facts.content_bytes);
-  (*metrics)[name + ".downloaded_copies"] = downloaded / static_cast<double>(facts.content_bytes);
+  return sums;
+}
+
+void AddPopulation(const SwarmFacts& facts, size_t population, const Completions& all,
+                   const Sums& sums, Metrics* metrics) {
+  const PopulationSpec& spec = facts.scenario.populations[population];
+  const std::string& name = spec.name;
+  const auto copy_bytes = static_cast<double>(facts.content_bytes);
+  const Completions own = CompletionsOf(facts, population);
+  if (!spec.seeds) {
+    AddDistribution(name + ".completion_s", own.seconds, metrics);
+    AddDistribution(name + ".share_ratio", sums.share_ratios, metrics);
+  }
+  (*metrics)[name + ".members"] = sums.members;
+  (*metrics)[name + ".share_ratio_total"] =
+      sums.downloaded == 0 ? 0 : sums.uploaded / sums.downloaded;
+  (*metrics)[name + ".uploaded_copies"] = sums.uploaded / copy_bytes;
+  (*metrics)[name + ".downloaded_copies"] = sums.downloaded / copy_bytes;
   const Time first = all.first.value_or(facts.end);
   const auto add = [&](const char* suffix, double value) {
     if (value == value) (*metrics)[name + suffix] = value;
@@ -78,7 +98,8 @@ void AddPopulation(const SwarmFacts& facts, size_t population, const Completions
   const Time from = facts.start + facts.scenario.measure_from;
   add(".present.mean", meter.PresentOf(population, from, facts.end, /*leeching_only=*/false));
   add(".leeching.mean", meter.PresentOf(population, from, facts.end, /*leeching_only=*/true));
-  const Time last = all.last.value_or(facts.end);
+  // Of the run of this class: a fast one is gone before a fifth of the whole has passed.
+  const Time last = own.last.value_or(facts.end);
   static_assert(kSorted == 1.0 / 5);
   if (!spec.seeds) {
     add(".own_class_share", meter.OwnShareOf(population, facts.start + (last - facts.start) / 5));
@@ -101,35 +122,33 @@ double UtilisationOfAll(const SwarmFacts& facts, Time from, Time to) {
   return capacity <= 0 ? kNoValue : carried / capacity;
 }
 
-void AddTotals(const SwarmFacts& facts, const Completions& all, Metrics* metrics) {
+// `sums` by population.
+void AddTotals(const SwarmFacts& facts, const Completions& all, const std::vector<Sums>& sums,
+               Metrics* metrics) {
+  Sums whole;
   double seeded = 0;
-  double downloaded = 0;
-  double wasted = 0;
-  double arrived = 0;
-  double queries = 0;
-  double members = 0;
   double came = 0;
   double finished = 0;
-  for (const Member& member : facts.cast.members()) {
-    if (member.joined == kNever) continue;
-    const Traffic traffic = facts.cast.TrafficOf(member);
-    ++members;
-    downloaded += static_cast<double>(traffic.downloaded);
-    wasted += static_cast<double>(traffic.wasted);
-    arrived += static_cast<double>(traffic.link_down);
-    queries += static_cast<double>(traffic.dht_queries);
-    if (member.is_seed) seeded += static_cast<double>(traffic.uploaded);
-    if (member.is_seed || !facts.scenario.populations[member.population].measured) continue;
-    ++came;
-    finished += member.is_done() ? 1 : 0;
+  for (size_t p = 0; p < sums.size(); ++p) {
+    const PopulationSpec& spec = facts.scenario.populations[p];
+    whole.members += sums[p].members;
+    whole.downloaded += sums[p].downloaded;
+    whole.wasted += sums[p].wasted;
+    whole.arrived += sums[p].arrived;
+    whole.dht_queries += sums[p].dht_queries;
+    if (spec.seeds) seeded += sums[p].uploaded;
+    if (spec.seeds || !spec.measured) continue;
+    came += sums[p].members;
+    finished += sums[p].finished;
   }
   Metrics& of = *metrics;
   of["origin_copies"] = seeded / static_cast<double>(facts.content_bytes);
   // At the receivers: what was queued for one that left counts as uploaded and never travelled.
-  of["control_share"] = arrived == 0 ? 0 : std::max(0.0, 1 - downloaded / arrived);
-  of["duplicates_share"] = downloaded == 0 ? 0 : wasted / downloaded;
-  of["dht_queries_per_node"] = members == 0 ? 0 : queries / members;
-  of["members"] = members;
+  of["control_share"] =
+      whole.arrived == 0 ? 0 : std::max(0.0, 1 - whole.downloaded / whole.arrived);
+  of["duplicates_share"] = whole.downloaded == 0 ? 0 : whole.wasted / whole.downloaded;
+  of["dht_queries_per_node"] = whole.members == 0 ? 0 : whole.dht_queries / whole.members;
+  of["members"] = whole.members;
   of["departures"] = static_cast<double>(facts.cast.departures());
   of["done_share"] = came == 0 ? 0 : finished / came;
   if (facts.meter.entropy() == facts.meter.entropy()) of["entropy"] = facts.meter.entropy();
@@ -179,10 +198,12 @@ SwarmBounds BoundsOf(const SwarmFacts& facts) {
 void AddSwarmMetrics(const SwarmFacts& facts, Metrics* metrics) {
   const Completions all = CompletionsOf(facts, std::nullopt);
   AddDistribution("all.completion_s", all.seconds, metrics);
+  std::vector<Sums> sums;
   for (size_t p = 0; p < facts.scenario.populations.size(); ++p) {
-    AddPopulation(facts, p, all, metrics);
+    sums.push_back(SumsOf(facts, p));
+    AddPopulation(facts, p, all, sums[p], metrics);
   }
-  AddTotals(facts, all, metrics);
+  AddTotals(facts, all, sums, metrics);
   const SwarmBounds bounds = BoundsOf(facts);
   if (bounds.last > 0) {
     (*metrics)["t_min_s"] = bounds.last;

@@ -12,7 +12,7 @@
 #include "cli/sim_kept.h"
 #include "sim/built_in_scenarios.h"
 #include "sim/scenario_file.h"
-#include "tests/cli/child_program.h"
+#include "tests/cli/tiny_swarm.h"
 
 namespace starling::cli {
 namespace {
@@ -22,31 +22,13 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// Seconds of simulated time, a few dozen blocks.
-constexpr char kTiny[] = R"(title = "A tiny swarm"
-until = "1h"
-dht_nodes = 8
-[content.file]
-size = "256KiB"
-piece = "64KiB"
-[population.seeds]
-count = 1
-seeds = true
-measured = false
-up = "200KB/s"
-[population.leechers]
-count = 2
-up = "50KB/s"
-down = "400KB/s"
-stay = "leave"
-[params]
-leechers = {path = "population.leechers.count", about = "leechers", min = 1, max = 100}
+constexpr char kChecks[] = R"(
 [[check.small.run]]
 name = "two"
+set = {leechers = 2}
 seeds = 2
 [[check.small.run]]
 name = "three"
-set = {leechers = 3}
 [[check.small.cell]]
 name = "everybody finishes"
 run = "two"
@@ -65,32 +47,18 @@ metric = "last_completion_s"
 max = 0
 )";
 
-struct Ended {
-  int code;
-  std::string output;
-  std::string errors;
-};
-
-class SimCheckTest : public ::testing::Test {
+class SimCheckTest : public TinySwarmTest {
  protected:
-  Ended Run(std::vector<std::string> words) const {
-    words.insert(words.begin(), "sim");
-    ChildProgram program(folder_ / "errors", words);
-    const std::string output = program.ReadAll();
-    const int code = program.Wait();
-    return {code, output, program.Errors()};
-  }
-  std::string Tiny(const std::string& more = "") const {
-    WriteText(folder_ / "tiny.toml", kTiny + more);
-    return folder_ / "tiny.toml";
+  // The path of a tiny swarm with checks.
+  std::string Checked(const std::string& more = "") const {
+    WriteText(tiny(), absl::StrCat(kTinySwarm, kChecks, more));
+    return tiny();
   }
   std::string kept() const { return folder_ / "kept"; }
-
-  const ScratchFolder folder_;
 };
 
 TEST_F(SimCheckTest, PrintsATableAndWhatItComesTo) {
-  const Ended ended = Run({"check", Tiny()});
+  const Ended ended = Sim({"check", Checked()});
   EXPECT_EQ(ended.code, 0) << ended.errors;
   EXPECT_THAT(ended.output, HasSubstr("tiny: A tiny swarm"));
   EXPECT_THAT(ended.output, HasSubstr("PASS"));
@@ -99,36 +67,36 @@ TEST_F(SimCheckTest, PrintsATableAndWhatItComesTo) {
 }
 
 TEST_F(SimCheckTest, AFailEndsWithExitCodeOne) {
-  const Ended ended = Run({"check", Tiny(kImpossibleCell)});
+  const Ended ended = Sim({"check", Checked(kImpossibleCell)});
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.output, HasSubstr("FAIL"));
   EXPECT_THAT(ended.output, HasSubstr("3 cells: 1 PASS, 1 FAIL, 1 WAITING"));
 }
 
 TEST_F(SimCheckTest, TakesUpWhatIsKept) {
-  const Ended first = Run({"check", Tiny(), "--out", kept()});
+  const Ended first = Sim({"check", Checked(), "--out", kept()});
   EXPECT_EQ(first.code, 0) << first.errors;
   EXPECT_THAT(first.output, HasSubstr("3 runs"));
   std::filesystem::remove(kept() + "/tiny.small.two.2.json");
-  const Ended second = Run({"check", Tiny(), "--out", kept()});
+  const Ended second = Sim({"check", Checked(), "--out", kept()});
   EXPECT_EQ(second.code, 0) << second.errors;
   EXPECT_THAT(second.output, HasSubstr("1 runs, about"));
   EXPECT_THAT(second.output, HasSubstr("2 more are kept"));
-  const Ended third = Run({"check", Tiny(), "--out", kept()});
+  const Ended third = Sim({"check", Checked(), "--out", kept()});
   EXPECT_THAT(third.output, HasSubstr("all 3 runs are kept"));
   EXPECT_THAT(third.output, HasSubstr("1 PASS"));
 }
 
 TEST_F(SimCheckTest, AChangedScenarioIsRunAnew) {
-  Run({"check", Tiny(), "--out", kept()});
-  const Ended ended = Run({"check", Tiny("[network]\nlatency = \"lan\"\n"), "--out", kept()});
+  Sim({"check", Checked(), "--out", kept()});
+  const Ended ended = Sim({"check", Checked("[network]\nlatency = \"lan\"\n"), "--out", kept()});
   EXPECT_THAT(ended.output, HasSubstr("3 runs, about"));
   EXPECT_THAT(ended.output, Not(HasSubstr("are kept")));
 }
 
 TEST_F(SimCheckTest, TheNumberOfThreadsChangesNothing) {
-  const Ended one = Run({"check", Tiny(), "--json", "--jobs", "1"});
-  const Ended three = Run({"check", Tiny(), "--json", "--jobs", "3"});
+  const Ended one = Sim({"check", Checked(), "--json", "--jobs", "1"});
+  const Ended three = Sim({"check", Checked(), "--json", "--jobs", "3"});
   auto cells = [](const Ended& ended) {
     return boost::json::parse(ended.output).at("scenarios").at(0).at("cells");
   };
@@ -137,57 +105,57 @@ TEST_F(SimCheckTest, TheNumberOfThreadsChangesNothing) {
 }
 
 TEST_F(SimCheckTest, WritesTheTablesOfTheManual) {
-  const Ended ended = Run({"check", Tiny(), "--markdown"});
+  const Ended ended = Sim({"check", Checked(), "--markdown"});
   EXPECT_THAT(ended.output, StartsWith("<!-- Made by `starling sim check "));
   EXPECT_THAT(ended.output, HasSubstr("### `tiny`: A tiny swarm"));
   EXPECT_THAT(ended.output, HasSubstr("| everybody finishes |  | >= 1, each run | 1 |  | PASS |"));
 }
 
 TEST_F(SimCheckTest, RefusesWhatCannotBe) {
-  EXPECT_EQ(Run({"check", "--size", "medium"}).code, 2);
-  EXPECT_EQ(Run({"check", "--json", "--markdown"}).code, 2);
-  EXPECT_EQ(Run({"check", "--any-program"}).code, 2);
-  const Ended missing = Run({"check", Tiny(), "--size", "huge"});
+  EXPECT_EQ(Sim({"check", "--size", "medium"}).code, 2);
+  EXPECT_EQ(Sim({"check", "--json", "--markdown"}).code, 2);
+  EXPECT_EQ(Sim({"check", "--any-program"}).code, 2);
+  const Ended missing = Sim({"check", Checked(), "--size", "huge"});
   EXPECT_EQ(missing.code, 1);
   EXPECT_EQ(missing.errors.substr(0, missing.errors.find(';')),
-            absl::StrCat("starling: ", Tiny(), " has no check of size huge"));
-  EXPECT_EQ(Run({"check", "no-such-scenario"}).code, 1);
+            absl::StrCat("starling: ", Checked(), " has no check of size huge"));
+  EXPECT_EQ(Sim({"check", "no-such-scenario"}).code, 1);
   WriteText(folder_ / "bad.toml", "until = 5\n");
-  const Ended bad = Run({"check", folder_ / "bad.toml"});
+  const Ended bad = Sim({"check", folder_ / "bad.toml"});
   EXPECT_EQ(bad.code, 1);
   EXPECT_THAT(bad.errors, HasSubstr("bad.toml:1: until: must be a duration"));
 }
 
 TEST_F(SimCheckTest, ListNamesEveryScenarioAndStrategy) {
-  const Ended scenarios = Run({"list"});
+  const Ended scenarios = Sim({"list"});
   EXPECT_EQ(scenarios.code, 0);
   for (const std::string& name : sim::BuiltInScenarioNames()) {
     EXPECT_THAT(scenarios.output, HasSubstr(name + " "));
   }
-  const Ended strategies = Run({"list", "--strategies"});
+  const Ended strategies = Sim({"list", "--strategies"});
   for (const char* name : {"tit-for-tat", "bittyrant", "rarest-first", "free-rider", "patience"}) {
     EXPECT_THAT(strategies.output, HasSubstr(name));
   }
 }
 
 TEST_F(SimCheckTest, ShowPrintsTheFileItself) {
-  const Ended shown = Run({"show", "flash-crowd"});
+  const Ended shown = Sim({"show", "flash-crowd"});
   EXPECT_EQ(shown.code, 0);
   EXPECT_EQ(shown.output, sim::BuiltInScenarioText("flash-crowd"));
 }
 
 TEST_F(SimCheckTest, ShowTellsWhatASettingDoes) {
-  const Ended shown = Run({"show", "flash-crowd", "--set", "leechers=77"});
+  const Ended shown = Sim({"show", "flash-crowd", "--set", "leechers=77"});
   EXPECT_EQ(shown.code, 0);
   const auto scenario = sim::ReadScenario(shown.output, "shown.toml");
   ASSERT_TRUE(scenario.ok()) << scenario.status();
   EXPECT_EQ(scenario->populations[1].count, 77u);
-  EXPECT_EQ(Run({"show", "flash-crowd", "--set", "leechers=0"}).code, 1);
-  EXPECT_EQ(Run({"show"}).code, 2);
+  EXPECT_EQ(Sim({"show", "flash-crowd", "--set", "leechers=0"}).code, 1);
+  EXPECT_EQ(Sim({"show"}).code, 2);
 }
 
 TEST_F(SimCheckTest, ShowExplainsFields) {
-  const Ended shown = Run({"show", "--fields"});
+  const Ended shown = Sim({"show", "--fields"});
   EXPECT_EQ(shown.code, 0);
   EXPECT_THAT(shown.output, HasSubstr("| `up_limit` | a rate from 0B/s to 1TB/s |"));
 }

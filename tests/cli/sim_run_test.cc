@@ -10,10 +10,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "cli/sim_target.h"
-#include "tests/cli/child_program.h"
+#include "tests/cli/tiny_swarm.h"
 
 namespace starling::cli {
 namespace {
@@ -26,68 +27,29 @@ using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr char kTiny[] = R"(title = "A tiny swarm"
-until = "1h"
-dht_nodes = 8
-
-[content.file]
-size = "1MiB"
-piece = "64KiB"
-
-[population.seeds]
-count = 1
-seeds = true
-measured = false
-up = "200KB/s"
-
-[population.leechers]
-count = 4
-up = "50KB/s"
-down = "400KB/s"
-join = {over = "5s"}
-stay = "leave"
-
-[params]
-leechers = {path = "population.leechers.count", about = "leechers", min = 1, max = 1000000}
-)";
-
-struct Ended {
-  int code;
-  std::string output;
-  std::string errors;
-};
-
-class SimRunTest : public ::testing::Test {
+class SimRunTest : public TinySwarmTest {
  protected:
-  SimRunTest() { WriteText(tiny(), kTiny); }
-
   Ended Run(std::vector<std::string> words) const {
-    words.insert(words.begin(), {"sim", "run"});
-    ChildProgram program(folder_ / "errors", words);
-    const std::string output = program.ReadAll();
-    const int code = program.Wait();
-    return {code, output, program.Errors()};
+    words.insert(words.begin(), "run");
+    return Sim(std::move(words));
   }
-  std::string tiny() const { return folder_ / "tiny.toml"; }
   std::string out() const { return folder_ / "out"; }
   boost::json::object ReadResult() const {
     return boost::json::parse(ReadText(out() + "/result.json")).as_object();
   }
-
-  const ScratchFolder folder_;
 };
 
 TEST_F(SimRunTest, PrintsASummary) {
   const Ended ended = Run({tiny()});
   EXPECT_EQ(ended.code, 0) << ended.errors;
   EXPECT_THAT(ended.output, StartsWith("tiny, seed 1, trace hash 0x"));
-  EXPECT_THAT(ended.output, HasSubstr("4 of 4"));
+  EXPECT_THAT(ended.output, HasSubstr("3 of 3"));
   EXPECT_THAT(ended.output, HasSubstr("uplink in use, over time"));
   EXPECT_EQ(ended.errors, "");
 }
 
 TEST_F(SimRunTest, WritesEverythingIntoAFolderAndRepeatsIt) {
-  const Ended ended = Run({tiny(), "--seed", "3", "--set", "leechers=3", "--out", out()});
+  const Ended ended = Run({tiny(), "--seed", "3", "--set", "leechers=2", "--out", out()});
   ASSERT_EQ(ended.code, 0) << ended.errors;
   for (const char* name :
        {"scenario.toml", "command.txt", "metrics.csv", "nodes.csv", "series.csv", "pieces.csv",
@@ -96,11 +58,11 @@ TEST_F(SimRunTest, WritesEverythingIntoAFolderAndRepeatsIt) {
   }
   EXPECT_EQ(
       ReadText(out() + "/command.txt"),
-      absl::StrCat("starling sim run ", tiny(), " --seed 3 --set leechers=3 --out ", out(), "\n"));
+      absl::StrCat("starling sim run ", tiny(), " --seed 3 --set leechers=2 --out ", out(), "\n"));
   const boost::json::object result = ReadResult();
   EXPECT_EQ(result.at("seed"), 3);
   EXPECT_EQ(result.at("partial"), false);
-  EXPECT_EQ(result.at("metrics").as_object().at("all.completion_s.count"), 3);
+  EXPECT_EQ(result.at("metrics").as_object().at("all.completion_s.count"), 2);
 
   const Ended again = Run({out()});
   EXPECT_EQ(again.code, 0) << again.errors;
@@ -146,9 +108,9 @@ TEST_F(SimRunTest, AFolderWithOtherFilesIsKeptUnlessForced) {
 }
 
 TEST_F(SimRunTest, StoppedEarlyItIsPartialAndCanBeRepeated) {
-  const Ended ended = Run({tiny(), "--until", "20s", "--out", out()});
+  const Ended ended = Run({tiny(), "--until", "2s", "--out", out()});
   EXPECT_EQ(ended.code, 0) << ended.errors;
-  EXPECT_THAT(ended.output, HasSubstr("partial: stopped after 20.0 s"));
+  EXPECT_THAT(ended.output, HasSubstr("partial: stopped after 2.00 s"));
   EXPECT_EQ(ReadResult().at("partial"), true);
   const Ended again = Run({out()});
   EXPECT_EQ(again.code, 0) << again.errors;
@@ -169,11 +131,11 @@ TEST_F(SimRunTest, ASignalEndsItWithWhatThereIs) {
 }
 
 TEST_F(SimRunTest, WhatMustHoldAndDoesNotNamesTheCommandThatShowsIt) {
-  const Ended ended = Run({tiny(), "--seed", "2", "--set", "until=10s", "--out", out()});
+  const Ended ended = Run({tiny(), "--seed", "2", "--set", "until=2s", "--out", out()});
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.errors, HasSubstr("leechers were not done in time"));
   EXPECT_THAT(ended.errors, HasSubstr(absl::StrCat("starling sim run ", tiny(),
-                                                   " --seed 2 --set until=10s --until 10s\n")));
+                                                   " --seed 2 --set until=2s --until 2s\n")));
   EXPECT_EQ(ReadResult().at("broken").as_array().size(), 1u) << "the result is kept";
 }
 
@@ -213,6 +175,16 @@ TEST_F(SimRunTest, AskingForMoreMemoryThanThereIsIsRefusedWithTheFigures) {
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.errors, MatchesRegex("starling: tiny needs about [0-9.]+ TB of memory, and "
                                          "[0-9.]+ [KMGT]?B are available; .*\n"));
+}
+
+TEST_F(SimRunTest, AChokerThatDoesNotExistIsRefusedWithItsLine) {
+  WriteText(tiny(), absl::StrReplaceAll(kTinySwarm, {{"stay =", "choker = \"greedy\"\nstay ="}}));
+  const Ended ended = Run({tiny()});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.errors,
+              StartsWith(absl::StrCat("starling: ", tiny(),
+                                      ":20: population.leechers.choker: there is no choker "
+                                      "greedy; there are tit-for-tat, ")));
 }
 
 TEST_F(SimRunTest, BadInputIsOneLine) {

@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_split.h"
 #include "cli/sim_kept.h"
-#include "tests/cli/child_program.h"
+#include "tests/cli/tiny_swarm.h"
 
 namespace starling::cli {
 namespace {
@@ -22,59 +22,17 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr char kTiny[] = R"(until = "1h"
-dht_nodes = 8
-
-[content.file]
-size = "256KiB"
-piece = "64KiB"
-
-[population.seeds]
-count = 1
-seeds = true
-measured = false
-up = "200KB/s"
-
-[population.leechers]
-count = 3
-up = "50KB/s"
-down = "400KB/s"
-join = {over = "5s"}
-stay = "leave"
-
-[params]
-leechers = {path = "population.leechers.count", about = "leechers", min = 1, max = 1000000}
-choker = {path = "population.leechers.choker", about = "choker of the leechers"}
-)";
-
-struct Ended {
-  int code;
-  std::string output;
-  std::string errors;
-};
-
-class SimSweepTest : public ::testing::Test {
+class SimSweepTest : public TinySwarmTest {
  protected:
-  SimSweepTest() { WriteText(tiny(), kTiny); }
-
-  Ended Run(std::vector<std::string> words) const {
-    words.insert(words.begin(), "sim");
-    ChildProgram program(folder_ / "errors", words);
-    const std::string output = program.ReadAll();
-    const int code = program.Wait();
-    return {code, output, program.Errors()};
-  }
   Ended Sweep(const std::string& out, std::vector<std::string> more) const {
     std::vector<std::string> words = {"sweep", tiny(), "--out", folder_ / out};
     words.insert(words.end(), more.begin(), more.end());
-    return Run(words);
+    return Sim(words);
   }
   std::string Read(const std::string& path) const { return ReadText(folder_ / path); }
   std::vector<std::string> LinesOf(const std::string& path) const {
     return absl::StrSplit(Read(path), '\n', absl::SkipEmpty());
   }
-  std::string tiny() const { return folder_ / "tiny.toml"; }
-
   // When each of the kept runs was written.
   std::vector<std::filesystem::file_time_type> KeptTimes(const std::string& out) const {
     std::vector<std::filesystem::file_time_type> times;
@@ -84,8 +42,6 @@ class SimSweepTest : public ::testing::Test {
     std::sort(times.begin(), times.end());
     return times;
   }
-
-  const ScratchFolder folder_;
 };
 
 TEST_F(SimSweepTest, WritesARowARunAndASummaryAPointAndMetric) {
@@ -180,7 +136,7 @@ TEST_F(SimSweepTest, ASignalKeepsWhatThereIsAndSaysSo) {
   EXPECT_EQ(program.Wait(), 143) << program.Errors();
   EXPECT_THAT(program.Errors(), HasSubstr("the same command goes on"));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out/runs.csv"));
-  EXPECT_THAT(Run({"compare", folder_ / "out", folder_ / "out"}).errors, HasSubstr("cut off"));
+  EXPECT_THAT(Sim({"compare", folder_ / "out", folder_ / "out"}).errors, HasSubstr("cut off"));
 }
 
 TEST_F(SimSweepTest, WhatMustHoldAndDoesNotNamesTheCommandThatShowsIt) {
@@ -219,6 +175,7 @@ TEST_F(SimSweepTest, BadInputIsOneLine) {
       {{"sweep", tiny(), "--out", out, "--vary", "leechers=2", "--vary", "leechers=3"}, 2},
       {{"sweep", tiny(), "--out", out, "--vary", "leechers=2,none"}, 1},
       {{"sweep", tiny(), "--out", out, "--vary", "leeches=2"}, 1},
+      {{"sweep", tiny(), "--out", out, "--vary", "choker=greedy"}, 1},
       {{"sweep", tiny(), "--out", out, "--seeds", "3..1"}, 2},
       {{"sweep", tiny(), "--out", out, "--jobs", "0"}, 2},
       {{"sweep", "no-such", "--out", out}, 1},
@@ -229,7 +186,7 @@ TEST_F(SimSweepTest, BadInputIsOneLine) {
       {{"compare", folder_.path(), folder_.path()}, 1},
   };
   for (const auto& [words, code] : cases) {
-    const Ended ended = Run(words);
+    const Ended ended = Sim(words);
     EXPECT_EQ(ended.code, code) << words.back() << ": " << ended.errors;
     EXPECT_THAT(ended.errors, AllOf(StartsWith("starling: "), EndsWith("\n")));
     EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 1) << ended.errors;
@@ -244,31 +201,31 @@ TEST_F(SimSweepTest, ComparesSweepsPointByPoint) {
                 .code,
             0);
   ASSERT_EQ(Sweep("fast", {"--vary", "leechers=3,4", "--seeds", "1..3"}).code, 0);
-  const Ended ended = Run({"compare", folder_ / "slow", folder_ / "fast"});
+  const Ended ended = Sim({"compare", folder_ / "slow", folder_ / "fast"});
   ASSERT_EQ(ended.code, 0) << ended.errors;
   EXPECT_THAT(ended.output, AllOf(StartsWith("leechers=3\n"), HasSubstr("all.completion_s.mean"),
                                   HasSubstr("95 % interval"), HasSubstr(" ± "),
                                   HasSubstr("  clear\n"), HasSubstr("only in slow: leechers=2\n"),
                                   HasSubstr("only in fast: leechers=4\n")));
-  const Ended json = Run(
+  const Ended json = Sim(
       {"compare", folder_ / "slow", folder_ / "fast", "--json", "--metric", "*.completion_s.p50"});
   ASSERT_EQ(json.code, 0) << json.errors;
   const auto metrics = boost::json::parse(json.output).at("points").at(0).at("metrics");
   EXPECT_EQ(metrics.as_object().size(), 2u);
   EXPECT_LT(metrics.at("all.completion_s.p50").at("difference").as_double(), 0);
-  EXPECT_THAT(Run({"compare", folder_ / "slow", folder_ / "fast", "--metric", "nothing"}).errors,
+  EXPECT_THAT(Sim({"compare", folder_ / "slow", folder_ / "fast", "--metric", "nothing"}).errors,
               HasSubstr("no metric"));
 }
 
 TEST_F(SimSweepTest, ComparesSingleResultsWithoutIntervals) {
   for (const char* seed : {"1", "2"}) {
-    ASSERT_EQ(Run({"run", tiny(), "--seed", seed, "--out", folder_ / seed}).code, 0);
+    ASSERT_EQ(Sim({"run", tiny(), "--seed", seed, "--out", folder_ / seed}).code, 0);
   }
-  const Ended ended = Run({"compare", folder_ / "1", folder_ / "2"});
+  const Ended ended = Sim({"compare", folder_ / "1", folder_ / "2"});
   ASSERT_EQ(ended.code, 0) << ended.errors;
   EXPECT_THAT(ended.output, AllOf(HasSubstr("all.completion_s.mean"), Not(HasSubstr("clear"))));
   ASSERT_EQ(Sweep("out", {"--seeds", "1"}).code, 0);
-  const Ended same = Run({"compare", folder_ / "1", folder_ / "out", "--json"});
+  const Ended same = Sim({"compare", folder_ / "1", folder_ / "out", "--json"});
   ASSERT_EQ(same.code, 0) << same.errors;
   EXPECT_THAT(same.output, HasSubstr(R"("difference":0,)")) << "a sweep's run is the run itself";
 }
