@@ -5,7 +5,7 @@
 //
 // where delay_min is the lowest time from a request to its data within the last 60 s. Two bounds
 // keep the formula honest where the measure of the delay is poor: never less than 50 ms of data (up
-// to 128 blocks), because on a loopback the delay is less than the time slices of two programs; and
+// to 512 blocks), because on a loopback the delay is less than the time slices of two programs; and
 // never more than 3 s of data, because behind a full queue each delay that is seen is a queue's.
 //
 // The rate follows rises at once and falls slowly, so that a new connection doubles its window each
@@ -22,7 +22,7 @@ namespace starling::peer {
 class RequestWindow {
  public:
   static constexpr uint32_t kBlocksMin = 4;
-  static constexpr uint32_t kBlocksFloorMax = 128;
+  static constexpr uint32_t kBlocksFloorMax = 512;
   static constexpr Duration kFloor = milliseconds(50);
   static constexpr Duration kCeiling = seconds(3);
   static constexpr Duration kDelayBucket = seconds(20);  // three of them are the last 60 s

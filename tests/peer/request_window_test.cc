@@ -50,6 +50,8 @@ TEST(RequestWindow, HasAFloorWhereTheDelayIsBelowATimeSlice) {
   RequestWindow window;
   window.OnIdleEnds(kStart);
   Feed(window, kStart, milliseconds(100), 1'000'000'000, microseconds(100));
+  EXPECT_EQ(window.blocks(), 250u);  // a peer that says nothing is held to queue so many
+  window.SetQueueMax(2000);
   EXPECT_EQ(window.blocks(), RequestWindow::kBlocksFloorMax);
 }
 
