@@ -11,8 +11,9 @@ namespace starling {
 namespace {
 
 // Connections that have not said which torrent they are for. Whoever floods us with silent ones
-// replaces the oldest of them, never a peer.
-constexpr size_t kIncomingMax = 64;
+// replaces the oldest of them, never a peer. More than the peers of a node: when a fleet starts at
+// one moment, a few torrents' worth of hosts stand at the door of each origin.
+constexpr size_t kIncomingMax = 512;
 
 // BEP 29: a SYN (type 4, version 1) and the reset (type 3) that answers it.
 constexpr std::byte kUtpSyn{0x41};
