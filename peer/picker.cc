@@ -104,6 +104,7 @@ void Picker::Pick(PeerPieces& peer, uint32_t count, const PickRules& rules,
 // a piece that is spoiled has few senders.
 uint32_t Picker::GoOn(const PeerPieces& peer, uint32_t count, std::vector<BlockRequest>* picked) {
   uint32_t taken = 0;
+  if (pieces_.free_blocks() == 0) return taken;
   for (OpenPiece* piece : pieces_.open()) {
     if (taken == count) break;
     if (piece->begun_by == peer.id && MayTake(*piece, peer)) {
