@@ -100,8 +100,8 @@ void Picker::Pick(PeerPieces& peer, uint32_t count, const PickRules& rules,
   }
 }
 
-// The pieces that this peer alone brings: whoever is slow does not hold up what others finish, and
-// a piece that is spoiled has few senders.
+// The pieces that this peer began: whoever is slow does not hold up what others finish, and a piece
+// that is spoiled has few senders.
 uint32_t Picker::GoOn(const PeerPieces& peer, uint32_t count, std::vector<BlockRequest>* picked) {
   uint32_t taken = 0;
   if (pieces_.free_blocks() == 0) return taken;

@@ -2,11 +2,11 @@
 // then of a new piece, which the policy names. Each block is asked of one peer at a time, until
 // every missing block is asked for: in that end game the rest is asked of all.
 //
-// Started pieces come first, but not at any price: with rarest first, a peer that has a piece at
-// least twice as rare as those that are started begins that one. Else whoever is served by the only
-// seed spends its turn on the leftovers of common pieces, the seed sends them again and again, and
-// the swarm waits for what nobody else has (measured: three copies sent before anybody is done,
-// against less than one and a half).
+// Started pieces come first, but not at any price: with rarest first, a peer that has a piece
+// which only about half as many have as those that are started begins that one. Else whoever is
+// served by the only seed spends its turn on the leftovers of common pieces, the seed sends them
+// again and again, and the swarm waits for what nobody else has (measured: three copies sent before
+// anybody is done, against less than one and a half).
 //
 // Cost: nothing is linear in the number of pieces for a request. Opening a piece by rarity looks at
 // a bounded number of the rarest ones and then, for a peer that has few pieces, at 64 pieces a
