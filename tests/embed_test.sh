@@ -7,7 +7,10 @@ starling=$2
 work=$(mktemp -d)
 seeder=
 finish() {
-  if [[ -n $seeder ]]; then kill "$seeder" 2>/dev/null || true; fi
+  if [[ -n $seeder ]]; then
+    kill "$seeder" 2>/dev/null || true
+    wait "$seeder" || true  # it saves its state before it ends: the folder is in use until then
+  fi
   rm -rf "$work"
 }
 trap finish EXIT
