@@ -125,6 +125,20 @@ absl::Status ContentFiles::Read(uint64_t offset, ByteSpan bytes) const {
   return absl::OkStatus();
 }
 
+bool ContentFiles::ReadCached(uint64_t offset, ByteSpan bytes) const {
+  for (const FileSpan& span : SpansOf(*metainfo_, offset, bytes.size())) {
+    const ByteSpan part = bytes.first(span.length);
+    bytes = bytes.subspan(span.length);
+    if (metainfo_->files[span.file.value()].is_padding()) {
+      std::memset(part.data(), 0, part.size());
+      continue;
+    }
+    const auto file = files_->Find(FileKey{owner_, span.file.value()}, Access::kRead);
+    if (file == nullptr || !file->ReadCachedAt(span.offset, part)) return false;
+  }
+  return true;
+}
+
 absl::Status ContentFiles::Write(uint64_t offset, std::span<const ByteView> parts) const {
   uint64_t size = 0;
   for (const ByteView part : parts) size += part.size();

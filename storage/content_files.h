@@ -1,6 +1,6 @@
 // The content of one torrent as one range of bytes over its files. Knows which file has which name,
-// what lies there, and skips padding. Everything but Prepare() may be called from any thread; all
-// of it may wait for the disk.
+// what lies there, and skips padding. Everything but PickNames() and SetNames() may be called from
+// any thread; all but ReadCached() may wait for the disk.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +51,9 @@ class ContentFiles {
   // The range must lie inside the content. Padding reads as zeros; a missing or short file is
   // NotFound.
   absl::Status Read(uint64_t offset, ByteSpan bytes) const;
+  // As Read(), but only if that waits for no disk: the files are open and the bytes in memory.
+  // False: not so, and `bytes` hold anything.
+  bool ReadCached(uint64_t offset, ByteSpan bytes) const;
   // Writes `parts` one after the other from `offset` on.
   absl::Status Write(uint64_t offset, std::span<const ByteView> parts) const;
   // The SHA-1 of what lies there. Of one torrent to the next, `space` must be a new one.

@@ -21,7 +21,7 @@ constexpr size_t kReadBuffersKept = 1024;
 constexpr size_t kRunBuffersKept = 32;
 
 // Blocks that lie behind each other, read at once: a peer asks for them in order, so what comes
-// while all workers are busy is one job and one read, not many.
+// before the job begins is one read, not many.
 class ReadRun {
  public:
   static constexpr uint32_t kSizeMax = 256 * 1024;
@@ -47,10 +47,14 @@ class ReadJob final : public WorkerPool::Job {
   ReadJob(std::shared_ptr<StoreCore> core, std::shared_ptr<ReadRun> run)
       : core_(std::move(core)), run_(std::move(run)) {}
   void Work() override;
+  bool WorkAtOnce() override;
   void Finish(Time now) override;
 
  private:
-  absl::StatusOr<Slice> Read(const BlockRequest& request) const;
+  BlockRequest Whole();
+  bool Exists(const BlockRequest& request) const;
+  uint64_t OffsetOf(const BlockRequest& request) const;
+  Buffer SpaceFor(const BlockRequest& request) const;
 
   const std::shared_ptr<StoreCore> core_;
   const std::shared_ptr<ReadRun> run_;
@@ -78,27 +82,56 @@ const std::vector<ReadRun::Block>& ReadRun::Take() {
 }
 
 void ReadJob::Work() {
-  const std::vector<ReadRun::Block>& blocks = run_->Take();
+  const BlockRequest whole = Whole();
   if (core_->closed.load(std::memory_order_relaxed)) return;
-  BlockRequest whole = blocks.front().request;
-  whole.length = blocks.back().request.offset + blocks.back().request.length - whole.offset;
-  result_ = Read(whole);
+  if (!Exists(whole)) {
+    result_ = absl::OutOfRangeError("there is no such block");
+    return;
+  }
+  const Buffer buffer = SpaceFor(whole);
+  const ByteSpan bytes(buffer.data(), whole.length);
+  const absl::Status status = core_->content.Read(OffsetOf(whole), bytes);
+  if (status.ok()) {
+    result_ = buffer.Sub(0, whole.length);
+  } else {
+    result_ = status;
+  }
 }
 
-absl::StatusOr<Slice> ReadJob::Read(const BlockRequest& request) const {
+bool ReadJob::WorkAtOnce() {
+  const BlockRequest whole = Whole();
+  if (core_->closed.load(std::memory_order_relaxed)) return true;
+  if (!Exists(whole)) return false;
+  const Buffer buffer = SpaceFor(whole);
+  const ByteSpan bytes(buffer.data(), whole.length);
+  if (!core_->content.ReadCached(OffsetOf(whole), bytes)) return false;
+  result_ = buffer.Sub(0, whole.length);
+  return true;
+}
+
+BlockRequest ReadJob::Whole() {
+  const std::vector<ReadRun::Block>& blocks = run_->Take();
+  BlockRequest whole = blocks.front().request;
+  whole.length = blocks.back().request.offset + blocks.back().request.length - whole.offset;
+  return whole;
+}
+
+bool ReadJob::Exists(const BlockRequest& request) const {
   const Metainfo& metainfo = core_->content.metainfo();
-  if (request.piece.value() >= metainfo.piece_count() || request.length == 0 ||
-      uint64_t{request.offset} + request.length > metainfo.PieceSize(request.piece)) {
-    return absl::OutOfRangeError("there is no such block");
-  }
+  return request.piece.value() < metainfo.piece_count() && request.length > 0 &&
+         uint64_t{request.offset} + request.length <= metainfo.PieceSize(request.piece);
+}
+
+uint64_t ReadJob::OffsetOf(const BlockRequest& request) const {
+  return PieceOffset(core_->content.metainfo(), request.piece) + request.offset;
+}
+
+Buffer ReadJob::SpaceFor(const BlockRequest& request) const {
   BufferPool& small = *core_->read_buffers;
   BufferPool& large = *core_->run_buffers;
-  const Buffer buffer = request.length <= small.capacity()   ? small.Take()
-                        : request.length <= large.capacity() ? large.Take()
-                                                             : Buffer(request.length);
-  RETURN_IF_ERROR(core_->content.Read(PieceOffset(metainfo, request.piece) + request.offset,
-                                      ByteSpan(buffer.data(), request.length)));
-  return buffer.Sub(0, request.length);
+  return request.length <= small.capacity()   ? small.Take()
+         : request.length <= large.capacity() ? large.Take()
+                                              : Buffer(request.length);
 }
 
 void ReadJob::Finish(Time now) {
@@ -130,7 +163,7 @@ class FileStore final : public PieceStore {
       return;
     }
     run_ = std::make_shared<ReadRun>(request, ticket);
-    core_->workers.Submit(std::make_unique<ReadJob>(core_, run_));
+    core_->workers.Gather(std::make_unique<ReadJob>(core_, run_));
   }
   void Spill(PieceIndex piece, uint32_t offset, Payload block) override {
     CHECK(offset + PayloadSize(block) <= core_->content.metainfo().PieceSize(piece));

@@ -1,8 +1,10 @@
 #include "storage/open_files.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -153,6 +155,12 @@ absl::StatusOr<Descriptor> OpenForReading(const FileLocation& location, const st
   return file;
 }
 
+bool HasNoDisk(int file) {
+  struct statfs system;
+  return fstatfs(file, &system) == 0 &&
+         (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
+
 }  // namespace
 
 Descriptor::~Descriptor() {
@@ -181,6 +189,20 @@ absl::Status OpenFile::ReadAt(uint64_t offset, ByteSpan bytes) const {
     bytes = bytes.subspan(static_cast<size_t>(got));
   }
   return absl::OkStatus();
+}
+
+OpenFile::OpenFile(Descriptor descriptor, std::string path, Access access)
+    : descriptor_(std::move(descriptor)),
+      path_(std::move(path)),
+      access_(access),
+      in_memory_(HasNoDisk(descriptor_.get())) {}
+
+bool OpenFile::ReadCachedAt(uint64_t offset, ByteSpan bytes) const {
+  const iovec space{bytes.data(), bytes.size()};
+  // Where there is no disk nothing can wait for one, and the kernel does not know the flag.
+  const int flags = in_memory_ ? 0 : RWF_NOWAIT;
+  return preadv2(descriptor_.get(), &space, 1, static_cast<off_t>(offset), flags) ==
+         static_cast<ssize_t>(bytes.size());
 }
 
 absl::Status OpenFile::WriteAt(uint64_t offset, std::span<const ByteView> parts) const {

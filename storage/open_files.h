@@ -54,11 +54,13 @@ enum class Access { kRead, kWrite };
 
 class OpenFile {
  public:
-  OpenFile(Descriptor descriptor, std::string path, Access access)
-      : descriptor_(std::move(descriptor)), path_(std::move(path)), access_(access) {}
+  OpenFile(Descriptor descriptor, std::string path, Access access);
 
   // Fills `bytes` from `offset` on; NotFound if the file ends before.
   absl::Status ReadAt(uint64_t offset, ByteSpan bytes) const;
+  // Fills `bytes` if all of them are in memory already, so that nothing waits for a disk. False:
+  // they are not, or the system cannot tell, and `bytes` hold anything.
+  bool ReadCachedAt(uint64_t offset, ByteSpan bytes) const;
   // Writes all `parts` one after the other, in as few system calls as possible.
   absl::Status WriteAt(uint64_t offset, std::span<const ByteView> parts) const;
   // Is nothing but a hole there, which reads as zeros? False if the file system cannot tell.
@@ -70,6 +72,7 @@ class OpenFile {
   Descriptor descriptor_;
   std::string path_;  // for messages
   Access access_;
+  bool in_memory_;  // it lies on a file system that has no disk
 };
 
 // Which file of which store.
@@ -101,6 +104,8 @@ class OpenFiles {
   // does not exist is NotFound; what is no regular file, or lies behind a link, is an error.
   absl::StatusOr<std::shared_ptr<const OpenFile>> Open(const FileKey& key,
                                                        const FileLocation& location, Access access);
+  // The file if it is open already, else null. Never waits for a disk.
+  std::shared_ptr<const OpenFile> Find(const FileKey& key, Access access);
   // Closes the files of `owner`.
   void Forget(uint64_t owner);
   size_t open_count() const;
@@ -108,7 +113,6 @@ class OpenFiles {
  private:
   using Entry = std::pair<FileKey, std::shared_ptr<const OpenFile>>;
 
-  std::shared_ptr<const OpenFile> Find(const FileKey& key, Access access);
   void Insert(const FileKey& key, std::shared_ptr<const OpenFile> file);
   void CloseAll();
 

@@ -35,6 +35,26 @@ void WorkerPool::Submit(std::unique_ptr<Job> job) {
   if (notify) queue_filled_.notify_one();
 }
 
+void WorkerPool::Gather(std::unique_ptr<Job> job) {
+  gathered_.push_back(std::move(job));
+  if (gathered_.size() == 1) wake_();
+}
+
+void WorkerPool::BeginGathered(Time now) {
+  std::swap(gathered_, beginning_);
+  size_t at_once = 0;
+  for (std::unique_ptr<Job>& job : beginning_) {
+    if (at_once < kAtOnceMax && job->WorkAtOnce()) {
+      ++at_once;
+      job->Finish(now);
+      job.reset();
+    } else {
+      Submit(std::move(job));
+    }
+  }
+  beginning_.clear();
+}
+
 void WorkerPool::RunWorker() {
   std::unique_lock lock(queue_mutex_);
   while (true) {
@@ -65,6 +85,7 @@ void WorkerPool::Post(std::unique_ptr<Job> job) {
 }
 
 void WorkerPool::DeliverFinished(Time now) {
+  BeginGathered(now);
   {
     std::lock_guard lock(finished_mutex_);
     std::swap(finished_, delivering_);

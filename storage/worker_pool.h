@@ -6,6 +6,9 @@
 // list turns non-empty, so that a busy loop is woken once a batch. Jobs start in the order in which
 // they were submitted and end in any order.
 //
+// To another thread and back takes longer than to read a few blocks from the system's cache, and
+// costs two task switches. Gather() is for jobs that can perhaps do without.
+//
 //   WorkerPool pool(2, [&] { loop.Post([&](Time now) { pool.DeliverFinished(now); }); });
 #pragma once
 
@@ -25,11 +28,16 @@ namespace starling::storage {
 
 class WorkerPool {
  public:
+  static constexpr size_t kAtOnceMax = 16;  // the loop has more to do
+
   class Job {
    public:
     virtual ~Job() = default;
     virtual void Work() = 0;            // on a worker
     virtual void Finish(Time now) = 0;  // on the loop's thread; may submit further jobs
+    // Of a gathered job, on the loop's thread: does the work if it has to wait for nothing. False:
+    // a worker is to do it.
+    virtual bool WorkAtOnce() { return false; }
   };
 
   // `wake` is called from any worker, until the destructor returns.
@@ -41,7 +49,11 @@ class WorkerPool {
 
   // From any thread, from inside a Job too.
   void Submit(std::unique_ptr<Job> job);
-  // Finishes what is ready, on the loop's thread.
+  // From the loop's thread: the job begins in the next DeliverFinished(), which is on its way, so
+  // it may still grow while events of this turn are handled. There the first kAtOnceMax may work at
+  // once; all others are submitted.
+  void Gather(std::unique_ptr<Job> job);
+  // Begins what was gathered and finishes what is ready, on the loop's thread.
   void DeliverFinished(Time now);
 
   int thread_count() const { return static_cast<int>(threads_.size()); }
@@ -49,6 +61,7 @@ class WorkerPool {
  private:
   void RunWorker();
   void Post(std::unique_ptr<Job> job);
+  void BeginGathered(Time now);
 
   absl::AnyInvocable<void()> wake_;
   std::mutex queue_mutex_;
@@ -61,6 +74,8 @@ class WorkerPool {
   std::mutex finished_mutex_;
   std::vector<std::unique_ptr<Job>> finished_;
   std::vector<std::unique_ptr<Job>> delivering_;  // keeps its memory from batch to batch
+  std::vector<std::unique_ptr<Job>> gathered_;    // of the loop's thread
+  std::vector<std::unique_ptr<Job>> beginning_;
   std::vector<std::thread> threads_;
 };
 

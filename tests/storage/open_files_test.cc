@@ -93,6 +93,21 @@ TEST_F(OpenFilesTest, WritesManyPartsAtOnce) {
   EXPECT_EQ(folder.Read("f").substr(3), text);
 }
 
+TEST_F(OpenFilesTest, ReadsWithoutWaitingWhatIsInMemory) {
+  OpenFiles files;
+  EXPECT_EQ(files.Find(FileKey{1, 0}, Access::kRead), nullptr) << "not open: that would wait";
+  const auto file = *Open(files, 0, "a", Access::kWrite);
+  EXPECT_EQ(files.Find(FileKey{1, 0}, Access::kRead), file);
+  const ByteView part = AsBytes("0123456789");
+  ASSERT_TRUE(file->WriteAt(0, {&part, 1}).ok());
+  std::array<std::byte, 4> bytes;
+  // Some file systems never tell; where they do, what was just written is there and right.
+  if (file->ReadCachedAt(3, bytes)) {
+    EXPECT_EQ(AsText(bytes), "3456");
+  }
+  EXPECT_FALSE(file->ReadCachedAt(8, bytes)) << "the file ends before";
+}
+
 TEST_F(OpenFilesTest, KnowsHoles) {
   OpenFiles files;
   const auto file =

@@ -94,6 +94,53 @@ TEST(WorkerPool, DoesAllWorkBeforeItIsGoneButFinishesNothing) {
   EXPECT_EQ(finished, 0);
 }
 
+// Notes where it works; at once, if it may.
+class PatientJob final : public WorkerPool::Job {
+ public:
+  PatientJob(bool may_work_at_once, std::string* order, char name)
+      : may_(may_work_at_once), order_(order), name_(name) {}
+  void Work() override { place_ = 'w'; }
+  bool WorkAtOnce() override {
+    if (may_) place_ = 'o';
+    return may_;
+  }
+  void Finish(Time) override { (*order_ += name_) += place_; }
+
+ private:
+  bool may_;
+  std::string* order_;
+  char name_;
+  char place_ = '?';
+};
+
+TEST(WorkerPool, AGatheredJobThatWaitsForNothingNeverLeavesTheThread) {
+  TestWorkers workers(1);
+  std::string order;
+  workers.pool.Gather(std::make_unique<PatientJob>(true, &order, 'a'));
+  EXPECT_EQ(workers.wakes, 1) << "the delivery is on its way";
+  workers.pool.Gather(std::make_unique<PatientJob>(false, &order, 'b'));
+  workers.pool.Gather(std::make_unique<PatientJob>(true, &order, 'c'));
+  EXPECT_EQ(workers.wakes, 1);
+  EXPECT_EQ(order, "") << "nothing is answered from within the command";
+  workers.pool.DeliverFinished(Time());
+  EXPECT_EQ(order.substr(0, 4), "aoco");
+  workers.Round();
+  EXPECT_EQ(order, "aocobw");
+}
+
+TEST(WorkerPool, ThoseWhoWorkAtOnceLeaveTimeForTheLoop) {
+  TestWorkers workers(1);
+  std::string order;
+  for (size_t i = 0; i < WorkerPool::kAtOnceMax + 3; ++i) {
+    workers.pool.Gather(std::make_unique<PatientJob>(true, &order, 'x'));
+  }
+  workers.Round();
+  workers.Round();
+  ASSERT_EQ(order.size(), 2 * (WorkerPool::kAtOnceMax + 3));
+  EXPECT_EQ(std::count(order.begin(), order.end(), 'o'), ptrdiff_t{WorkerPool::kAtOnceMax});
+  EXPECT_EQ(std::count(order.begin(), order.end(), 'w'), 3);
+}
+
 class NoteJob final : public JobLanes::Job {
  public:
   NoteJob(std::string* done, std::string* told, char name)
