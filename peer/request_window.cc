@@ -20,6 +20,9 @@ uint64_t BlocksWithin(uint64_t rate, Duration length) {
 }  // namespace
 
 void RequestWindow::OnIdleEnds(Time now) {
+  // A small window on a fast path empties with each burst. If that ended a sample which is still
+  // too short, no rate would ever be known and the window would stay small.
+  if (now == last_block_ && now - sample_began_ < kSampleMin) return;
   sample_began_ = now;
   last_block_ = now;
   sample_bytes_ = 0;

@@ -32,7 +32,8 @@ class RequestWindow {
 
   // The peer said how many requests it queues (BEP 10 `reqq`).
   void SetQueueMax(uint32_t blocks) { queue_max_ = blocks; }
-  // Requests are sent to a peer that owed us nothing: what passed before says nothing of its rate.
+  // Requests are sent to a peer that owed us nothing: what passed before says nothing of its rate,
+  // unless they follow its last block at once and too little passed to be measured.
   void OnIdleEnds(Time now);
   // A block of `bytes` is here, `delay` after it was asked for.
   void OnBlock(Time now, uint32_t bytes, Duration delay);

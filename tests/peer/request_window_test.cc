@@ -55,6 +55,28 @@ TEST(RequestWindow, HasAFloorWhereTheDelayIsBelowATimeSlice) {
   EXPECT_EQ(window.blocks(), RequestWindow::kBlocksFloorMax);
 }
 
+// On a loopback the answers to the first four requests come in one burst, before more are asked for.
+TEST(RequestWindow, GrowsThoughItEmptiesWithEachBurst) {
+  RequestWindow window;
+  Time now = kStart;
+  for (int burst = 0; burst < 1000; ++burst) {
+    window.OnIdleEnds(now);
+    now += microseconds(100);
+    for (int i = 0; i < 4; ++i) window.OnBlock(now, kBlock, microseconds(100));
+  }
+  EXPECT_EQ(window.blocks(), 250u);
+}
+
+TEST(RequestWindow, DoesNotCountATimeInWhichNothingWasAskedFor) {
+  RequestWindow window;
+  window.OnIdleEnds(kStart);
+  const Time idle = Feed(window, kStart, seconds(2), 1'000'000, milliseconds(10));
+  const uint64_t rate = window.rate();
+  window.OnIdleEnds(idle + seconds(30));
+  Feed(window, idle + seconds(30), seconds(1), 1'000'000, milliseconds(10));
+  EXPECT_NEAR(static_cast<double>(window.rate()), static_cast<double>(rate), 0.05 * 1'000'000);
+}
+
 TEST(RequestWindow, ForgetsADelayAfterAMinute) {
   RequestWindow window;
   window.OnIdleEnds(kStart);
