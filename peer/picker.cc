@@ -182,7 +182,7 @@ uint32_t Picker::PickOnly(PeerPieces& peer, uint32_t count, const PickRules& rul
 uint32_t Picker::PickEndGame(const PeerPieces& peer, uint32_t count,
                              std::vector<BlockRequest>* picked) {
   uint32_t taken = 0;
-  constexpr size_t kAskedMax = 4;  // more copies of one block than this help nobody
+  constexpr size_t kAskedMax = 2;  // more copies of one block cost more than they gain
   for (size_t asked = 1; asked < kAskedMax && taken < count; ++asked) {
     for (OpenPiece* piece : pieces_.open()) {
       if (!peer.have.Has(piece->piece) || !piece->IsOpenTo(peer.id)) continue;
