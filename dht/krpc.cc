@@ -1,5 +1,7 @@
 #include "dht/krpc.h"
 
+#include "dht/krpc_items.h"
+
 namespace starling::dht::krpc {
 namespace {
 
@@ -19,6 +21,7 @@ struct Fields {
   ByteView token;
   std::optional<bencode::List> values;
   Want want;
+  ItemFields item;
 };
 
 // The envelope: the keys that every message may have.
@@ -108,6 +111,8 @@ void Reader::TakeText(absl::string_view key, absl::string_view text, Fields& fie
     fields.nodes6 = ReadBytes(text, kNodeV6Size);
   } else if (key == "token") {
     fields.token = AsBytes(text);
+  } else {
+    TakeItemText(key, text, fields.item);
   }
 }
 
@@ -120,14 +125,18 @@ void Reader::TakeOther(absl::string_view key, const bencode::Value& value, Field
     fields.values = value.list();
   } else if (key == "want") {
     fields.want = ReadWant(value);
+  } else {
+    TakeItemOther(key, value, fields.item);
   }
 }
 
 bool Reader::ReadFields(std::optional<Fields>& fields) {
   fields.emplace();
   return ReadDict([&](absl::string_view key) {
+    const ByteView from_here = rest_;
     if (const auto text = bencode::TakeString(rest_)) {
       TakeText(key, *text, *fields);
+      if (key == "v") fields->item.value = from_here.first(from_here.size() - rest_.size());
       return true;
     }
     const std::optional<bencode::Value> value = TakeValue();
@@ -179,6 +188,16 @@ decltype(Message::body) ReadAnnounce(const Fields& fields) {
                       fields.token};
 }
 
+decltype(Message::body) ReadPut(const Fields& fields) {
+  if (fields.token.empty() || fields.token.size() > kTokenSizeMax) {
+    return BadQuery{kProtocolError, "token expected"};
+  }
+  if (fields.item.value.empty()) return BadQuery{kProtocolError, "v expected"};
+  const std::optional<ItemView> item = MakeItem(fields.item);
+  if (!item.has_value()) return BadQuery{kProtocolError, "k, sig and seq expected"};
+  return Put{*fields.id, fields.token, *item, fields.item.cas};
+}
+
 decltype(Message::body) ReadQuery(const Keys& keys) {
   if (!keys.arguments.has_value()) return BadQuery{kProtocolError, "arguments expected"};
   const Fields& fields = *keys.arguments;
@@ -189,12 +208,17 @@ decltype(Message::body) ReadQuery(const Keys& keys) {
     return GetPeers{*fields.id, *fields.info_hash, fields.want};
   }
   if (keys.method == "announce_peer") return ReadAnnounce(fields);
+  if (keys.method == "put") return ReadPut(fields);
+  if (keys.method == "get" && fields.target.has_value()) {
+    return Get{*fields.id, ItemTarget::From(*fields.target), fields.item.seq, fields.want};
+  }
   if (fields.target.has_value()) {
     // Methods of extensions that we do not know but that name what they look for are answered like
     // find_node, so that such lookups pass through us; other clients do the same.
     return FindNode{*fields.id, *fields.target, fields.want};
   }
-  if (keys.method == "find_node") return BadQuery{kProtocolError, "target expected"};
+  if (keys.method == "find_node" || keys.method == "get")
+    return BadQuery{kProtocolError, "target expected"};
   return BadQuery{kMethodUnknown, "method unknown"};
 }
 
@@ -222,7 +246,9 @@ std::optional<Message> Parse(ByteView datagram) {
     const Fields& fields = *keys.reply;
     if (!fields.id.has_value()) return std::nullopt;
     const ByteView token = fields.token.size() <= kTokenSizeMax ? fields.token : ByteView();
-    message.body = Reply{*fields.id, fields.nodes, fields.nodes6, token, fields.values};
+    message.body = Reply{*fields.id,     fields.nodes,  fields.nodes6,
+                         token,          fields.values, MakeItem(fields.item).value_or(ItemView()),
+                         fields.item.seq};
   } else if (keys.kind == "e" && keys.error.has_value()) {
     message.body = ReadError(*keys.error);
   } else {

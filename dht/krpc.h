@@ -1,6 +1,6 @@
 // KRPC, the wire format of the DHT (BEP 5, "KRPC Protocol"; `want`, `nodes6` of BEP 32; `ip` of
-// BEP 42; `ro` of BEP 43). Parse() reads a datagram in place: all views point into it, nothing is
-// allocated. krpc_writer.h is the other direction.
+// BEP 42; `ro` of BEP 43; `get` and `put` of BEP 44). Parse() reads a datagram in place: all views
+// point into it, nothing is allocated. krpc_writer.h is the other direction.
 //
 //   const std::optional<krpc::Message> message = krpc::Parse(datagram);
 //   if (!message) return;                                      // no KRPC: count and drop
@@ -14,6 +14,7 @@
 #include "base/bencode.h"
 #include "base/endpoint.h"
 #include "base/id.h"
+#include "dht/item.h"
 
 namespace starling::dht::krpc {
 
@@ -53,6 +54,22 @@ struct AnnouncePeer {
   ByteView token;
 };
 
+// BEP 44. `seq`: the value is wanted only if its sequence number is greater.
+struct Get {
+  NodeId id;
+  ItemTarget target;
+  std::optional<int64_t> seq;
+  Want want;
+};
+struct Put {
+  static constexpr size_t kSizeMax = 1400;  // a value of 1,000 bytes and all that proves it
+
+  NodeId id;
+  ByteView token;
+  ItemView item;
+  std::optional<int64_t> cas;  // only if the stored sequence number is this
+};
+
 inline constexpr int kGenericError = 201;
 inline constexpr int kServerError = 202;
 inline constexpr int kProtocolError = 203;
@@ -64,13 +81,15 @@ struct BadQuery {
   absl::string_view why;
 };
 
-// The union of what the four replies hold; which query it answers, only the transaction tells.
+// The union of what all replies hold; which query it answers, only the transaction tells.
 struct Reply {
   NodeId id;
   ByteView nodes;   // kNodeV4Size each
   ByteView nodes6;  // kNodeV6Size each
   ByteView token;
   std::optional<bencode::List> values;
+  ItemView item;               // of `get`; whether it is genuine, nobody has looked at yet
+  std::optional<int64_t> seq;  // also without an item: how new the stored one is
 };
 
 struct Error {
@@ -83,7 +102,7 @@ struct Message {
   absl::string_view version;        // `v`: which client
   std::optional<Endpoint> seen_as;  // `ip`: our address as the sender sees it
   bool is_read_only = false;        // `ro`: never ask it anything
-  std::variant<Ping, FindNode, GetPeers, AnnouncePeer, BadQuery, Reply, Error> body;
+  std::variant<Ping, FindNode, GetPeers, AnnouncePeer, Get, Put, BadQuery, Reply, Error> body;
 };
 
 std::optional<Message> Parse(ByteView datagram);

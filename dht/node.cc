@@ -43,6 +43,8 @@ const NodeId* SenderOf(const krpc::Message& message) {
   if (const auto* find_node = std::get_if<krpc::FindNode>(&message.body)) return &find_node->id;
   if (const auto* get_peers = std::get_if<krpc::GetPeers>(&message.body)) return &get_peers->id;
   if (const auto* announce = std::get_if<krpc::AnnouncePeer>(&message.body)) return &announce->id;
+  if (const auto* get = std::get_if<krpc::Get>(&message.body)) return &get->id;
+  if (const auto* put = std::get_if<krpc::Put>(&message.body)) return &put->id;
   return nullptr;
 }
 
@@ -126,6 +128,7 @@ void Node::State::OnError(Time now, const Endpoint& from, const krpc::Message& m
   if (!transaction.has_value()) return;
   ++stats.errors_in;
   last_reply = now;
+  OnPutRefused(*transaction, std::get<krpc::Error>(message.body));
   OnSearchFailure(now, *transaction, false);
   TellPing(*transaction, nullptr, Duration::zero());
 }
@@ -221,6 +224,10 @@ void Node::State::Tell(Time now, const Notice& notice, std::span<const Endpoint>
   if (search == nullptr) return;  // cancelled meanwhile
   if (notice.kind == Notice::Kind::kDone) {
     TellDone(now, notice.lookup);
+    return;
+  }
+  if (notice.kind == Notice::Kind::kItem) {
+    search->item->Tell(now, notice.lookup);
     return;
   }
   const size_t count = notice.peers_end - notice.peers_begin;

@@ -19,6 +19,7 @@
 #include "base/seams.h"
 #include "base/time.h"
 #include "dht/contact.h"
+#include "dht/item_sink.h"
 #include "dht/stats.h"
 
 namespace starling::dht {
@@ -108,6 +109,14 @@ class Node {
   // As GetPeers, then tells the closest nodes that we serve `target` on TCP `port`; 0: implied.
   LookupId Announce(Time now, const InfoHash& target, uint16_t port, PeerSink& sink);
   void Cancel(LookupId lookup);
+  // Items (BEP 44); as with GetPeers the id is 0 when too many lookups run. `salt` is that of a
+  // mutable item, else empty. An immutable item ends its lookup as soon as it came.
+  LookupId GetItem(Time now, const ItemTarget& target, absl::string_view salt, ItemSink& sink);
+  // As GetItem, then stores what `put` composes at the closest nodes.
+  LookupId PutItem(Time now, ItemPut put, ItemSink& sink);
+  // Puts `item` again every hour; false if there are too many. Whoever keeps an item puts it first.
+  bool KeepItem(Time now, const Item& item);
+  void ForgetItem(const ItemTarget& target);
   // `sink` must live until OnPing.
   void Ping(Time now, const Endpoint& node, PingSink& sink);
   void SetAnnounceListener(AnnounceListener& listener);  // outlives the Node

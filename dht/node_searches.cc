@@ -31,6 +31,11 @@ LookupId Node::State::StartSearch(Time now, Search::Purpose purpose, const InfoH
   search.sink = &sink;
   search.announced_port = port;
   OfferStoredPeers(now, search, target);
+  Launch(now, search);
+  return lookup;
+}
+
+void Node::State::Launch(Time now, Search& search) {
   // Somebody may be about to enter the empty table: a router, a node that is being verified.
   if (HasNoContacts() && (expects_routers || transactions.size() > 0)) {
     search.wait_until = now + kWaitForContacts;
@@ -40,7 +45,6 @@ LookupId Node::State::StartSearch(Time now, Search::Purpose purpose, const InfoH
   }
   // What is there to tell already is told from the event loop.
   if (!notices.empty()) searches_due = now;
-  return lookup;
 }
 
 // In a small network we may be one of the closest ourselves, and hold what we look for.
@@ -111,11 +115,16 @@ bool Node::State::Ask(Time now, Search& search, const Endpoint& to) {
   krpc::Want want;
   if (search.wants_both) want = {.v4 = true, .v6 = true};
   const uint64_t bytes_before = stats.bytes_out;
-  const bool is_sent =
-      search.purpose == Search::Purpose::kFindNode
-          ? Query(now, QueryKind::kSearch, to, search.id, krpc::FindNode{id, search.target(), want})
-          : Query(now, QueryKind::kSearch, to, search.id,
-                  krpc::GetPeers{id, InfoHash::From(search.target()), want});
+  bool is_sent = false;
+  if (search.item != nullptr) {
+    is_sent = AskForItem(now, search, to, want);
+  } else if (search.purpose == Search::Purpose::kFindNode) {
+    is_sent =
+        Query(now, QueryKind::kSearch, to, search.id, krpc::FindNode{id, search.target(), want});
+  } else {
+    is_sent = Query(now, QueryKind::kSearch, to, search.id,
+                    krpc::GetPeers{id, InfoHash::From(search.target()), want});
+  }
   if (is_sent) ++search.report.queries;
   search.report.bytes += stats.bytes_out - bytes_before;
   return is_sent;
@@ -123,6 +132,7 @@ bool Node::State::Ask(Time now, Search& search, const Endpoint& to) {
 
 void Node::State::BeginAnnounce(Time now, Search& search) {
   search.phase = Search::Phase::kAnnouncing;
+  if (search.purpose == Search::Purpose::kPutItem) BeginPut(now, search);
   if (search.purpose != Search::Purpose::kAnnounce) return;
   for (const Lookup& lookup : search.lookups) {
     size_t told = 0;
@@ -188,7 +198,12 @@ void Node::State::OnSearchReply(Time now, const Transaction& transaction, const 
       Advance(now, *search);
       return;
     }
-    TakePeers(transaction.to, reply, *search);
+    if (search->item != nullptr) {
+      TakeItem(transaction.to, reply, *search);
+      if (search->item->is_satisfied()) return Finish(now, *search);
+    } else {
+      TakePeers(transaction.to, reply, *search);
+    }
     TakeNodes(transaction.to, reply, hops, *search);
   } else if (transaction.kind == QueryKind::kRouter) {
     --search->pending;
@@ -260,6 +275,7 @@ void Node::State::StartWaiting(Time now) {
 
 void Node::State::OnSearchesDue(Time now) {
   searches_due = kNever;
+  if (keeper != nullptr) TendItems(now);
   for (size_t slot = 0; slot < searches.slots(); ++slot) {
     Search* search = searches.at(slot);
     if (search == nullptr || search->phase != Search::Phase::kWaiting) continue;

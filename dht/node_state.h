@@ -1,6 +1,6 @@
-// What stands behind dht::Node: its parts, and the three things it does with them, each in a file
+// What stands behind dht::Node: its parts, and the four things it does with them, each in a file
 // of its own: node.cc takes events and tells sinks, node_searches.cc runs lookups and announces,
-// node_upkeep.cc keeps the tables filled and fresh.
+// node_items.cc gets and puts items, node_upkeep.cc keeps the tables filled and fresh.
 //
 // Sinks are told only at the very end of an event (Deliver), from a queue. So whatever a sink does
 // (start, cancel, destroy the node) happens while nothing of ours is in the middle of anything.
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dht/family.h"
+#include "dht/item_keeper.h"
 #include "dht/krpc.h"
 #include "dht/node.h"
 #include "dht/outbox.h"
@@ -50,6 +51,7 @@ struct Node::State {
   // Searches (node_searches.cc).
   LookupId StartSearch(Time now, Search::Purpose purpose, const InfoHash& target, uint16_t port,
                        PeerSink& sink);
+  void Launch(Time now, Search& search);
   void OfferStoredPeers(Time now, Search& search, const InfoHash& target);
   void Seed(Time now, Search& search);
   bool Reseed(Search& search, size_t family);
@@ -66,6 +68,15 @@ struct Node::State {
   void StartWaiting(Time now);
   void OnSearchesDue(Time now);
   void TellDone(Time now, LookupId id);
+
+  // Items (node_items.cc).
+  LookupId StartItemSearch(Time now, ItemPut put, ItemSink& sink);
+  bool AskForItem(Time now, Search& search, const Endpoint& to, const krpc::Want& want);
+  void NoteItem(const Search& search);
+  void TakeItem(const Endpoint& from, const krpc::Reply& reply, Search& search);
+  void BeginPut(Time now, Search& search);
+  void OnPutRefused(const Transaction& transaction, const krpc::Error& error);
+  void TendItems(Time now);
 
   // Upkeep (node_upkeep.cc).
   void Learn(Time now, const Endpoint& from, const NodeId& id, Duration round_trip);
@@ -86,7 +97,7 @@ struct Node::State {
 
   // Something to tell a sink.
   struct Notice {
-    enum class Kind : uint8_t { kPeers, kDone, kPing };
+    enum class Kind : uint8_t { kPeers, kDone, kPing, kItem };
     explicit Notice(Kind kind) : kind(kind) {}
     Kind kind;
     LookupId lookup{};
@@ -126,6 +137,7 @@ struct Node::State {
   Options options;
   std::vector<PendingPing> pings;
   std::vector<Endpoint> found;
+  std::unique_ptr<ItemKeeper> keeper;  // null until there is something to keep
   bool* destroyed = nullptr;
 
   // Bootstrap and upkeep.

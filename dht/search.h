@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "base/check.h"
+#include "dht/item_search.h"
 #include "dht/lookup.h"
 #include "dht/node.h"
 
@@ -18,11 +19,11 @@ namespace starling::dht {
 struct Search {
   enum class Phase : uint8_t {
     kWaiting,     // for the first contact in the table
-    kAsking,      // find_node or get_peers
-    kAnnouncing,  // announce_peer to the closest
+    kAsking,      // find_node, get_peers or get
+    kAnnouncing,  // announce_peer or put to the closest
     kFinished,    // OnDone is about to be called
   };
-  enum class Purpose : uint8_t { kFindNode, kGetPeers, kAnnounce };
+  enum class Purpose : uint8_t { kFindNode, kGetPeers, kAnnounce, kGetItem, kPutItem };
 
   Search(Purpose purpose, const NodeId& target, const Options& options, Time now)
       : purpose(purpose),
@@ -37,6 +38,7 @@ struct Search {
   uint16_t announced_port = 0;  // 0: implied
   uint32_t pending = 0;         // routers asked, or announces not yet answered
   PeerSink* sink = nullptr;
+  std::unique_ptr<ItemSearch> item;  // of searches for items, which is then the sink
   Time started;
   Time wait_until = kNever;
   std::array<Lookup, 2> lookups;  // IPv4, IPv6

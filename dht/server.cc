@@ -41,6 +41,8 @@ bool Server::OnQuery(Time now, const Endpoint& from, const krpc::Message& query)
   if (const auto* find_node = std::get_if<krpc::FindNode>(&query.body)) Answer(asker, *find_node);
   if (const auto* get_peers = std::get_if<krpc::GetPeers>(&query.body)) Answer(asker, *get_peers);
   if (const auto* announce = std::get_if<krpc::AnnouncePeer>(&query.body)) Answer(asker, *announce);
+  if (const auto* get = std::get_if<krpc::Get>(&query.body)) Answer(asker, *get);
+  if (const auto* put = std::get_if<krpc::Put>(&query.body)) Answer(asker, *put);
   if (const auto* bad = std::get_if<krpc::BadQuery>(&query.body)) Answer(asker, *bad);
   return true;
 }
@@ -88,6 +90,34 @@ void Server::Answer(Asker& asker, const krpc::AnnouncePeer& query) {
   listener_->OnAnnounce(asker.now, query.info_hash, peer);
 }
 
+void Server::Answer(Asker& asker, const krpc::Get& query) {
+  krpc::ItemAnswer answer;
+  FindNodes(asker, NodeId::From(query.target), query.want, answer);
+  const Tokens::Token token = tokens_.Issue(asker.now, asker.from);
+  answer.token = token;
+  if (const Item* item = FindItem(asker.now, query.target)) {
+    if (item->is_mutable) answer.seq = item->seq;
+    const bool is_known = item->is_mutable && query.seq.has_value() && item->seq <= *query.seq;
+    if (!is_known) answer.item = item->view();
+  }
+  Send(asker, answer);
+}
+
+void Server::Answer(Asker& asker, const krpc::Put& query) {
+  if (!tokens_.IsValid(asker.now, asker.from, query.token)) {
+    Send(asker, krpc::Error{krpc::kProtocolError, "bad token"});
+    return;
+  }
+  ItemError error = CheckForm(query.item);
+  if (error == ItemError::kNone) {
+    if (items_ == nullptr) items_ = std::make_unique<ItemStore>(families_[0].table.own_id());
+    error = items_->Put(asker.now, asker.from, query.item, query.cas,
+                        [&] { return IsGenuine(query.item); });
+  }
+  if (error == ItemError::kNone) return Send(asker, krpc::Answer{});
+  Send(asker, krpc::Error{static_cast<int64_t>(error), Explain(error)});
+}
+
 void Server::Answer(Asker& asker, const krpc::BadQuery& query) {
   Send(asker, krpc::Error{query.code, query.why});
 }
@@ -95,8 +125,8 @@ void Server::Answer(Asker& asker, const krpc::BadQuery& query) {
 template <class Body>
 void Server::Send(Asker& asker, const Body& body) {
   size_t size = 0;
-  if constexpr (std::is_same_v<Body, krpc::Answer>) {
-    krpc::Answer answer = body;
+  if constexpr (std::is_base_of_v<krpc::Answer, Body>) {
+    Body answer = body;
     answer.id = families_[0].table.own_id();
     size = outbox_.Send(asker.now, asker.from, asker.envelope, answer);
   } else {

@@ -1,9 +1,12 @@
-// Answers queries (BEP 5): nodes from the tables, peers from the stores, tokens for those who will
-// announce. Hands out only good contacts, which answered us, and none that the asker cannot reach;
-// no datagram over kMessageSizeMax; and only what the rate limit allows.
+// Answers queries (BEP 5, BEP 44): nodes from the tables, peers and items from the stores, tokens
+// for those who will announce. Hands out only good contacts, which answered us, and none that the
+// asker cannot reach; no datagram over kMessageSizeMax; and only what the rate limit allows.
 #pragma once
 
+#include <memory>
+
 #include "dht/family.h"
+#include "dht/item_store.h"
 #include "dht/krpc.h"
 #include "dht/outbox.h"
 #include "dht/rate_limit.h"
@@ -21,6 +24,10 @@ class Server {
   // False if the sender asks more than the limit allows; then nothing happened.
   bool OnQuery(Time now, const Endpoint& from, const krpc::Message& query);
   void Prefetch() const { rate_limit_.Prefetch(); }
+  // What we store for others; null if it is not there.
+  const Item* FindItem(Time now, const ItemTarget& target) {
+    return items_ == nullptr ? nullptr : items_->Find(now, target);
+  }
   void SetAnnounceListener(AnnounceListener& listener) { listener_ = &listener; }
 
  private:
@@ -29,6 +36,8 @@ class Server {
   void Answer(Asker& asker, const krpc::FindNode& query);
   void Answer(Asker& asker, const krpc::GetPeers& query);
   void Answer(Asker& asker, const krpc::AnnouncePeer& query);
+  void Answer(Asker& asker, const krpc::Get& query);
+  void Answer(Asker& asker, const krpc::Put& query);
   void Answer(Asker& asker, const krpc::BadQuery& query);
   template <class Body>
   void Send(Asker& asker, const Body& body);
@@ -40,6 +49,7 @@ class Server {
   Outbox& outbox_;
   RateLimit rate_limit_;
   Tokens tokens_;
+  std::unique_ptr<ItemStore> items_;  // null until the first comes
   AnnounceListener* listener_ = nullptr;
 };
 

@@ -63,6 +63,10 @@ std::string BodyText(const krpc::Message& message) {
             return absl::StrCat("announce_peer ", Short(m.info_hash.view()), " port ",
                                 m.implied_port ? "implied" : absl::StrCat(m.port), from(m.id));
           },
+          [&](const krpc::Get& m) {
+            return absl::StrCat("get ", Short(m.target.view()), from(m.id));
+          },
+          [&](const krpc::Put& m) { return absl::StrCat("put", from(m.id)); },
           [](const krpc::BadQuery& m) { return absl::StrCat("bad query: ", m.why); },
           [](const krpc::Reply& m) { return ReplyText(m); },
           [](const krpc::Error& m) { return absl::StrCat("error ", m.code, " ", Quoted(m.text)); },

@@ -172,7 +172,7 @@ TEST(Krpc, SaysWhatIsWrongWithAQuery) {
 
 TEST(Krpc, AnswersQueriesOfUnknownExtensionsThatNameATargetLikeFindNode) {
   const auto message =
-      Parse(AsBytes("d1:ad2:id20:abcdefghij01234567896:target20:mnopqrstuvwxyz123456e1:q3:get1:t2:"
+      Parse(AsBytes("d1:ad2:id20:abcdefghij01234567896:target20:mnopqrstuvwxyz123456e1:q4:vote1:t2:"
                     "aa1:y1:qe"));
   EXPECT_EQ(std::get<FindNode>(message->body).target, kBob);
 }

@@ -122,7 +122,7 @@ TEST(Layering, TheSimulatorTouchesNoFileUnitOfStorage) {
 }
 
 TEST(Layering, BoostStaysInTheRealWorldAndCryptoInFewFiles) {
-  static const Strings kCrypto = {"digest", "system_random"};
+  static const Strings kCrypto = {"digest", "ed25519", "system_random"};
   for (const Source& source : ReadSources(kFolders)) {
     for (const Include& include : IncludesOf(source)) {
       const std::string top = include.name.substr(0, include.name.find('/'));
