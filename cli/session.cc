@@ -105,6 +105,7 @@ absl::Status Session::AddTorrent(SessionTorrent torrent, const std::vector<Endpo
   options.select = options_.select;
   options.sequential = options_.sequential;
   options.seed_only = purpose_ == Purpose::kSeed;
+  if (torrent.made_here) options.existing = storage::Existing::kTrust;
   options.peers = peers;
 
   auto entry = std::make_unique<Entry>();

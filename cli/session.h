@@ -25,7 +25,7 @@ inline constexpr Duration kGoodbyeMax = milliseconds(1500);
 struct SessionTorrent {
   Source source;
   std::string dir;         // absolute
-  bool made_here = false;  // `seed PATH`
+  bool made_here = false;  // `seed PATH`: its files were hashed just now
 };
 
 class Session final : public EventSink {

@@ -15,6 +15,7 @@
 #include "peer/piece_policy.h"
 #include "storage/magnet.h"
 #include "storage/metainfo.h"
+#include "storage/piece_store.h"
 
 namespace starling {
 
@@ -59,7 +60,7 @@ struct TorrentOptions {
   std::vector<std::string> select;  // glob patterns over file paths; empty: everything
   bool sequential = false;          // whatever the piece policy of the node is
   bool seed_only = false;           // never write; pieces missing in `dir` are not fetched
-  bool check_existing = true;
+  storage::Existing existing = storage::Existing::kHash;
   std::vector<Endpoint> peers;  // to try first
   uint64_t down_rate = 0;       // of this torrent; 0: unlimited
   uint64_t up_rate = 0;

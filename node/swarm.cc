@@ -23,7 +23,7 @@ peer::TorrentConfig ConfigOf(const ClientOptions& client, const PeerId& own_id,
   config.info_hash =
       options.metainfo != nullptr ? options.metainfo->info_hash() : options.magnet->info_hash();
   config.store.dir = options.dir;
-  config.store.check_existing = options.check_existing;
+  config.store.existing = options.existing;
   config.store.read_only = options.seed_only;
   config.select = options.select;
   if (options.magnet.has_value()) config.select_only = options.magnet->select_only;

@@ -254,7 +254,7 @@ std::unique_ptr<storage::PieceStore> SimDisk::Open(
     std::shared_ptr<const storage::Metainfo> metainfo, const storage::StoreOptions& options,
     storage::StoreHandler& handler) {
   std::shared_ptr<Disks::Volume> volume = VolumeOf(metainfo->info_hash());
-  if (volume != nullptr && !options.check_existing) volume->have.ClearAll();
+  if (volume != nullptr && options.existing == storage::Existing::kIgnore) volume->have.ClearAll();
   return std::make_unique<SimStore>(*this, std::move(volume), handler);
 }
 

@@ -72,11 +72,18 @@ class PieceStore {
   virtual void Check(PieceIndex piece) = 0;
 };
 
+// What to think of files that lie there already.
+enum class Existing : uint8_t {
+  kHash,    // pieces whose hash is right are had
+  kIgnore,  // nothing is had
+  kTrust,   // what is long enough is had: the metainfo was made from these files just now
+};
+
 struct StoreOptions {
   std::string dir;                 // the download folder; nothing is ever written outside it
   std::vector<bool> wanted_files;  // empty: all; others are not created unless a piece needs it
-  bool check_existing = true;      // hash what lies there; false: start with nothing had
-  bool read_only = false;          // seeding: never create or write
+  Existing existing = Existing::kHash;
+  bool read_only = false;  // seeding: never create or write
 };
 
 class Storage {

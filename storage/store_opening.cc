@@ -119,7 +119,10 @@ class LookJob final : public WorkerPool::Job {
     }
     RETURN_IF_ERROR(PrepareFolder(content.dir(), !options.read_only));
     content.PickNames();
-    if (options.check_existing) opening_->to_check = content.PiecesToCheck();
+    if (options.existing == Existing::kHash) opening_->to_check = content.PiecesToCheck();
+    if (options.existing == Existing::kTrust) {
+      for (const PieceIndex piece : content.PiecesToCheck()) opening_->have.Set(piece);
+    }
     if (options.read_only) return absl::OkStatus();
     opening_->writable = CheckWritable(content.dir());
     opening_->writable.Update(content.MakeEmptyFiles(options.wanted_files));

@@ -18,9 +18,10 @@ struct SimStoreTest : testing::Test {
         disk(network.disks, NodeIndex(0)) {
     network.disks.AddContent(content);
   }
-  std::unique_ptr<storage::PieceStore> Open(SimDisk& from, bool check_existing = true) {
+  std::unique_ptr<storage::PieceStore> Open(SimDisk& from,
+                                            storage::Existing existing = storage::Existing::kHash) {
     storage::StoreOptions options;
-    options.check_existing = check_existing;
+    options.existing = existing;
     handler.opened.reset();
     auto store = from.Open(content->metainfo(), options, handler);
     network.RunFor(seconds(1));
@@ -50,7 +51,7 @@ TEST_F(SimStoreTest, OpensWithWhatLiesThere) {
   store = Open(disk);
   EXPECT_TRUE((*handler.opened)->all());
   store.reset();
-  store = Open(disk, /*check_existing=*/false);
+  store = Open(disk, storage::Existing::kIgnore);
   EXPECT_TRUE((*handler.opened)->none());
 }
 

@@ -146,8 +146,20 @@ TEST_F(FileStore, LooksAtNothingUnlessAsked) {
   const TestContent content = DrawnContent("a:100000", kPiece);
   WriteAll(content);
   StoreOptions options = In(folder.path());
-  options.check_existing = false;
+  options.existing = Existing::kIgnore;
   EXPECT_EQ(Open(content, options)->Have(), "    ");
+}
+
+TEST_F(FileStore, TakesFilesThatWereJustHashedForWhatTheyAreUnlessTheyAreGone) {
+  const TestContent content = DrawnContent("a:100000 b:30000", kPiece);
+  WriteAll(content);
+  StoreOptions options = In(folder.path());
+  options.existing = Existing::kTrust;
+  const auto store = Open(content, options);
+  EXPECT_EQ(store->Have(), "****");
+  EXPECT_EQ(store->checked, 0u) << "nothing was hashed";
+  std::filesystem::remove(folder.path() + "/t/b");
+  EXPECT_EQ(Open(content, options)->Have(), "*** ");
 }
 
 TEST_F(FileStore, TellsHowFarTheCheckIs) {
