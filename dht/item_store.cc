@@ -93,6 +93,15 @@ ItemError ItemStore::Compare(const Entry& entry, const ItemView& item,
   return is_newer ? ItemError::kNone : ItemError::kSequenceTooLow;
 }
 
+void ItemStore::MoveTo(const NodeId& own_id) {
+  Entries moved = std::exchange(entries_, {});
+  own_id_ = own_id;
+  for (auto& [distance, entry] : moved) {
+    const ItemTarget target = entry->item.target();
+    entries_.emplace(DistanceTo(target), std::move(entry));
+  }
+}
+
 ItemTarget ItemStore::DistanceTo(const ItemTarget& target) const {
   ItemTarget distance;
   for (size_t i = 0; i < ItemTarget::kSize; ++i) {

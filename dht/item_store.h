@@ -47,6 +47,8 @@ class ItemStore {
                 absl::FunctionRef<bool()> is_genuine);
   // Null if there is none. Good until the next Put.
   const Item* Find(Time now, const ItemTarget& target);
+  // Our id is another one now.
+  void MoveTo(const NodeId& own_id);
 
   size_t items() const { return held_.items; }
   size_t bytes() const { return held_.bytes; }

@@ -1,5 +1,6 @@
 #include "dht/krpc.h"
 
+#include "dht/bloom_filter.h"
 #include "dht/krpc_items.h"
 
 namespace starling::dht::krpc {
@@ -22,6 +23,14 @@ struct Fields {
   std::optional<bencode::List> values;
   Want want;
   ItemFields item;
+  bool is_scrape = false;
+  bool is_noseed = false;
+  bool is_seed = false;
+  ByteView seeds_filter;
+  ByteView peers_filter;
+  std::optional<ByteView> samples;
+  std::optional<int64_t> interval;
+  std::optional<int64_t> num;
 };
 
 // The envelope: the keys that every message may have.
@@ -111,6 +120,12 @@ void Reader::TakeText(absl::string_view key, absl::string_view text, Fields& fie
     fields.nodes6 = ReadBytes(text, kNodeV6Size);
   } else if (key == "token") {
     fields.token = AsBytes(text);
+  } else if (key == "samples") {
+    if (text.size() % InfoHash::kSize == 0) fields.samples = AsBytes(text);
+  } else if (key == "BFsd") {
+    if (text.size() == BloomFilter::kSize) fields.seeds_filter = AsBytes(text);
+  } else if (key == "BFpe") {
+    if (text.size() == BloomFilter::kSize) fields.peers_filter = AsBytes(text);
   } else {
     TakeItemText(key, text, fields.item);
   }
@@ -125,6 +140,16 @@ void Reader::TakeOther(absl::string_view key, const bencode::Value& value, Field
     fields.values = value.list();
   } else if (key == "want") {
     fields.want = ReadWant(value);
+  } else if (key == "scrape") {
+    fields.is_scrape = value.integer().value_or(0) == 1;
+  } else if (key == "noseed") {
+    fields.is_noseed = value.integer().value_or(0) == 1;
+  } else if (key == "seed") {
+    fields.is_seed = value.integer().value_or(0) == 1;
+  } else if (key == "interval") {
+    fields.interval = value.integer();
+  } else if (key == "num") {
+    fields.num = value.integer();
   } else {
     TakeItemOther(key, value, fields.item);
   }
@@ -183,9 +208,12 @@ decltype(Message::body) ReadAnnounce(const Fields& fields) {
   const int64_t port = fields.port.value_or(0);
   const bool is_port = port >= 1 && port <= 0xffff;
   if (!is_port && !fields.has_implied_port) return BadQuery{kProtocolError, "port expected"};
-  return AnnouncePeer{*fields.id, *fields.info_hash,
-                      is_port ? static_cast<uint16_t>(port) : uint16_t{0}, fields.has_implied_port,
-                      fields.token};
+  return AnnouncePeer{*fields.id,
+                      *fields.info_hash,
+                      is_port ? static_cast<uint16_t>(port) : uint16_t{0},
+                      fields.has_implied_port,
+                      fields.token,
+                      fields.is_seed};
 }
 
 decltype(Message::body) ReadPut(const Fields& fields) {
@@ -205,12 +233,15 @@ decltype(Message::body) ReadQuery(const Keys& keys) {
   if (keys.method == "ping") return Ping{*fields.id};
   if (keys.method == "get_peers") {
     if (!fields.info_hash.has_value()) return BadQuery{kProtocolError, "info_hash expected"};
-    return GetPeers{*fields.id, *fields.info_hash, fields.want};
+    return GetPeers{*fields.id, *fields.info_hash, fields.want, fields.is_scrape, fields.is_noseed};
   }
   if (keys.method == "announce_peer") return ReadAnnounce(fields);
   if (keys.method == "put") return ReadPut(fields);
   if (keys.method == "get" && fields.target.has_value()) {
     return Get{*fields.id, ItemTarget::From(*fields.target), fields.item.seq, fields.want};
+  }
+  if (keys.method == "sample_infohashes" && fields.target.has_value()) {
+    return SampleInfohashes{*fields.id, *fields.target, fields.want};
   }
   if (fields.target.has_value()) {
     // Methods of extensions that we do not know but that name what they look for are answered like
@@ -246,9 +277,11 @@ std::optional<Message> Parse(ByteView datagram) {
     const Fields& fields = *keys.reply;
     if (!fields.id.has_value()) return std::nullopt;
     const ByteView token = fields.token.size() <= kTokenSizeMax ? fields.token : ByteView();
-    message.body = Reply{*fields.id,     fields.nodes,  fields.nodes6,
-                         token,          fields.values, MakeItem(fields.item).value_or(ItemView()),
-                         fields.item.seq};
+    message.body =
+        Reply{*fields.id,      fields.nodes,        fields.nodes6,
+              token,           fields.values,       MakeItem(fields.item).value_or(ItemView()),
+              fields.item.seq, fields.seeds_filter, fields.peers_filter,
+              fields.samples,  fields.interval,     fields.num};
   } else if (keys.kind == "e" && keys.error.has_value()) {
     message.body = ReadError(*keys.error);
   } else {

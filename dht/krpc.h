@@ -1,6 +1,7 @@
-// KRPC, the wire format of the DHT (BEP 5, "KRPC Protocol"; `want`, `nodes6` of BEP 32; `ip` of
-// BEP 42; `ro` of BEP 43; `get` and `put` of BEP 44). Parse() reads a datagram in place: all views
-// point into it, nothing is allocated. krpc_writer.h is the other direction.
+// KRPC, the wire format of the DHT (BEP 5, "KRPC Protocol"; `want`, `nodes6` of BEP 32; `scrape` of
+// BEP 33; `ip` of BEP 42; `ro` of BEP 43; `get` and `put` of BEP 44; sample_infohashes of BEP 51).
+// Parse() reads a datagram in place: all views point into it, nothing is allocated. krpc_writer.h
+// is the other direction.
 //
 //   const std::optional<krpc::Message> message = krpc::Parse(datagram);
 //   if (!message) return;                                      // no KRPC: count and drop
@@ -45,6 +46,14 @@ struct GetPeers {
   NodeId id;
   InfoHash info_hash;
   Want want;
+  bool scrape = false;  // asks for the bloom filters of the swarm (BEP 33)
+  bool noseed = false;  // would rather hear of peers that are no seeds (BEP 33)
+};
+// BEP 51: which info-hashes do you hold?
+struct SampleInfohashes {
+  NodeId id;
+  NodeId target;
+  Want want;
 };
 struct AnnouncePeer {
   NodeId id;
@@ -52,6 +61,7 @@ struct AnnouncePeer {
   uint16_t port = 0;
   bool implied_port = false;  // the port that the query came from counts instead
   ByteView token;
+  bool seed = false;  // has all of it (BEP 33)
 };
 
 // BEP 44. `seq`: the value is wanted only if its sequence number is greater.
@@ -90,6 +100,13 @@ struct Reply {
   std::optional<bencode::List> values;
   ItemView item;               // of `get`; whether it is genuine, nobody has looked at yet
   std::optional<int64_t> seq;  // also without an item: how new the stored one is
+  // Of a scrape: BloomFilter::kSize bytes each, or empty.
+  ByteView seeds_filter;
+  ByteView peers_filter;
+  // Of sample_infohashes: info-hashes one after another; null if the node does not know BEP 51.
+  std::optional<ByteView> samples;
+  std::optional<int64_t> interval;  // seconds until there are other samples
+  std::optional<int64_t> num;       // info-hashes that it holds
 };
 
 struct Error {
@@ -102,7 +119,9 @@ struct Message {
   absl::string_view version;        // `v`: which client
   std::optional<Endpoint> seen_as;  // `ip`: our address as the sender sees it
   bool is_read_only = false;        // `ro`: never ask it anything
-  std::variant<Ping, FindNode, GetPeers, AnnouncePeer, Get, Put, BadQuery, Reply, Error> body;
+  std::variant<Ping, FindNode, GetPeers, AnnouncePeer, Get, Put, SampleInfohashes, BadQuery, Reply,
+               Error>
+      body;
 };
 
 std::optional<Message> Parse(ByteView datagram);

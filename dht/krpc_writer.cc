@@ -93,6 +93,12 @@ void WriteNodes(Pen& pen, size_t node_size, std::span<const Contact* const> node
   for (const Contact* node : nodes) pen.Id(node->id).Compact(node->endpoint);
 }
 
+void WriteSamples(Pen& pen, const Samples& samples) {
+  pen.Text("3:numi").Number(samples.num).Text("e7:samples");
+  pen.Number(static_cast<int64_t>(samples.hashes.size() * InfoHash::kSize)).Text(":");
+  for (const InfoHash& hash : samples.hashes) pen.Id(hash);
+}
+
 }  // namespace
 
 size_t Write(ByteSpan space, const Envelope& envelope, const Ping& query) {
@@ -112,8 +118,18 @@ size_t Write(ByteSpan space, const Envelope& envelope, const FindNode& query) {
 size_t Write(ByteSpan space, const Envelope& envelope, const GetPeers& query) {
   Pen pen(space);
   pen.Text("d1:ad2:id20:").Id(query.id).Text("9:info_hash20:").Id(query.info_hash);
+  if (query.noseed) pen.Text("6:noseedi1e");
+  if (query.scrape) pen.Text("6:scrapei1e");
   WriteWant(pen, query.want);
   pen.Text("e1:q9:get_peers");
+  return FinishQuery(pen, envelope);
+}
+
+size_t Write(ByteSpan space, const Envelope& envelope, const SampleInfohashes& query) {
+  Pen pen(space);
+  pen.Text("d1:ad2:id20:").Id(query.id).Text("6:target20:").Id(query.target);
+  WriteWant(pen, query.want);
+  pen.Text("e1:q17:sample_infohashes");
   return FinishQuery(pen, envelope);
 }
 
@@ -122,7 +138,9 @@ size_t Write(ByteSpan space, const Envelope& envelope, const AnnouncePeer& query
   pen.Text("d1:ad2:id20:").Id(query.id);
   if (query.implied_port) pen.Text("12:implied_porti1e");
   pen.Text("9:info_hash20:").Id(query.info_hash);
-  pen.Text("4:porti").Number(query.port).Text("e5:token").Bytes(query.token);
+  pen.Text("4:porti").Number(query.port).Text("e");
+  if (query.seed) pen.Text("4:seedi1e");
+  pen.Text("5:token").Bytes(query.token);
   pen.Text("e1:q13:announce_peer");
   return FinishQuery(pen, envelope);
 }
@@ -130,9 +148,16 @@ size_t Write(ByteSpan space, const Envelope& envelope, const AnnouncePeer& query
 size_t Write(ByteSpan space, const Envelope& envelope, const Answer& answer) {
   Pen pen(space);
   WriteSeenAs(pen.Text("d"), envelope);
-  pen.Text("1:rd2:id20:").Id(answer.id);
+  pen.Text("1:rd");
+  if (!answer.peers_filter.empty()) pen.Text("4:BFpe").Bytes(answer.peers_filter);
+  if (!answer.seeds_filter.empty()) pen.Text("4:BFsd").Bytes(answer.seeds_filter);
+  pen.Text("2:id20:").Id(answer.id);
+  if (answer.samples.has_value()) {
+    pen.Text("8:intervali").Number(answer.samples->interval_s).Text("e");
+  }
   if (answer.nodes.has_value()) WriteNodes(pen.Text("5:nodes"), kNodeV4Size, *answer.nodes);
   if (answer.nodes6.has_value()) WriteNodes(pen.Text("6:nodes6"), kNodeV6Size, *answer.nodes6);
+  if (answer.samples.has_value()) WriteSamples(pen, *answer.samples);
   if (!answer.token.empty()) pen.Text("5:token").Bytes(answer.token);
   if (!answer.values.empty()) {
     pen.Text("6:valuesl");
@@ -150,10 +175,16 @@ size_t Write(ByteSpan space, const Envelope& envelope, const Error& error) {
 }
 
 size_t AnswerSizeMax(const Envelope& envelope, const Answer& answer) {
+  constexpr size_t kSamplesHeadSize = 64;
   constexpr size_t kFixed = 128;  // all keys, heads and ends, our id and the address
   size_t size = kFixed + envelope.transaction_id.size() + envelope.version.size();
   if (answer.nodes.has_value()) size += answer.nodes->size() * kNodeV4Size;
   if (answer.nodes6.has_value()) size += answer.nodes6->size() * kNodeV6Size;
+  constexpr size_t kHead = 10;  // key and length
+  if (!answer.seeds_filter.empty()) {
+    size += answer.seeds_filter.size() + answer.peers_filter.size() + 2 * kHead;
+  }
+  if (answer.samples.has_value()) size += kSamplesHeadSize;
   return size + answer.token.size();
 }
 

@@ -23,6 +23,14 @@ size_t Write(ByteSpan space, const Envelope& envelope, const Ping& query);
 size_t Write(ByteSpan space, const Envelope& envelope, const FindNode& query);
 size_t Write(ByteSpan space, const Envelope& envelope, const GetPeers& query);
 size_t Write(ByteSpan space, const Envelope& envelope, const AnnouncePeer& query);
+size_t Write(ByteSpan space, const Envelope& envelope, const SampleInfohashes& query);
+
+// What sample_infohashes is answered with (BEP 51).
+struct Samples {
+  std::span<const InfoHash> hashes;
+  int64_t interval_s = 0;
+  int64_t num = 0;
+};
 
 // Nodes are written only if present; a present but empty list is said as such.
 struct Answer {
@@ -31,6 +39,10 @@ struct Answer {
   std::optional<std::span<const Contact* const>> nodes6;
   ByteView token;
   std::span<const Endpoint> values;
+  // Of a scrape (BEP 33): both or none, BloomFilter::kSize bytes each.
+  ByteView seeds_filter;
+  ByteView peers_filter;
+  std::optional<Samples> samples;
 };
 size_t Write(ByteSpan space, const Envelope& envelope, const Answer& answer);
 size_t Write(ByteSpan space, const Envelope& envelope, const Error& error);
@@ -38,7 +50,7 @@ size_t Write(ByteSpan space, const Envelope& envelope, const Error& error);
 // How many bytes one peer takes in `values`.
 inline constexpr size_t kValueV4Size = 2 + kCompactV4Size;
 inline constexpr size_t kValueV6Size = 3 + kCompactV6Size;
-// At most what an Answer with these parts takes, peers not counted.
+// At most what an Answer with these parts takes, peers and samples not counted.
 size_t AnswerSizeMax(const Envelope& envelope, const Answer& answer);
 
 }  // namespace starling::dht::krpc

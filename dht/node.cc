@@ -45,6 +45,7 @@ const NodeId* SenderOf(const krpc::Message& message) {
   if (const auto* announce = std::get_if<krpc::AnnouncePeer>(&message.body)) return &announce->id;
   if (const auto* get = std::get_if<krpc::Get>(&message.body)) return &get->id;
   if (const auto* put = std::get_if<krpc::Put>(&message.body)) return &put->id;
+  if (const auto* sample = std::get_if<krpc::SampleInfohashes>(&message.body)) return &sample->id;
   return nullptr;
 }
 
@@ -55,6 +56,7 @@ Node::State::State(const Options& options, DatagramPort& port, Random& random)
       id(options.id.is_zero() ? random.NextId<NodeId>() : options.id),
       is_id_chosen(!options.id.is_zero()),
       is_read_only(options.read_only),
+      security(options.security),
       outbox{port, stats},
       transactions(options.query_timeout, options.short_timeout, options.short_timeout_adapts),
       server(WithinLimits(options), random, families, outbox),
@@ -113,13 +115,16 @@ void Node::State::OnReply(Time now, const Endpoint& from, const krpc::Message& m
     ++stats.malformed;
     OnSearchFailure(now, *transaction, false);
     TellPing(*transaction, nullptr, Duration::zero());
+    TellProbe(*transaction, nullptr, Duration::zero());
     return;
   }
   ++stats.replies_in;
   last_reply = now;
   Learn(now, from, reply.id, now - transaction->sent);
+  NoteSeenAs(now, from, message);
   OnSearchReply(now, *transaction, reply, size);
   TellPing(*transaction, &reply.id, now - transaction->sent);
+  TellProbe(*transaction, &message, now - transaction->sent);
   StartWaiting(now);
 }
 
@@ -131,6 +136,7 @@ void Node::State::OnError(Time now, const Endpoint& from, const krpc::Message& m
   OnPutRefused(*transaction, std::get<krpc::Error>(message.body));
   OnSearchFailure(now, *transaction, false);
   TellPing(*transaction, nullptr, Duration::zero());
+  TellProbe(*transaction, &message, now - transaction->sent);
 }
 
 std::optional<Transaction> Node::State::TakeTransaction(Time now, const Endpoint& from,
@@ -172,6 +178,7 @@ void Node::State::OnLost(Time now, const Transaction& transaction) {
   }
   OnSearchFailure(now, transaction, true);
   TellPing(transaction, nullptr, Duration::zero());
+  TellProbe(transaction, nullptr, Duration::zero());
   if (loss == RoutingTable::Loss::kDropped && family.table.empty()) PlanBootstrap(now);
 }
 
@@ -220,6 +227,10 @@ void Node::State::Tell(Time now, const Notice& notice, std::span<const Endpoint>
     notice.ping->OnPing(now, notice.node, node_id, notice.round_trip);
     return;
   }
+  if (notice.kind == Notice::Kind::kProbe) {
+    notice.probe->OnAnswer(now, *notice.answer);
+    return;
+  }
   const Search* search = searches.Find(notice.lookup);
   if (search == nullptr) return;  // cancelled meanwhile
   if (notice.kind == Notice::Kind::kDone) {
@@ -246,14 +257,6 @@ void Node::OnDatagram(Time now, const Endpoint& from, ByteView bytes) {
 void Node::OnDeadline(Time now) { state_->OnDeadline(now); }
 
 Time Node::next_deadline() const { return state_->next_deadline(); }
-
-LookupId Node::GetPeers(Time now, const InfoHash& target, PeerSink& sink) {
-  return state_->StartSearch(now, Search::Purpose::kGetPeers, target, 0, sink);
-}
-
-LookupId Node::Announce(Time now, const InfoHash& target, uint16_t port, PeerSink& sink) {
-  return state_->StartSearch(now, Search::Purpose::kAnnounce, target, port, sink);
-}
 
 void Node::Cancel(LookupId lookup) {
   const Search* search = state_->searches.Find(lookup);
@@ -332,7 +335,9 @@ bool Node::Restore(Time now, absl::string_view text) {
   }
   for (const krpc::Node& node : snapshot->nodes) {
     Family& family = state.families[FamilyOf(node.endpoint)];
-    if (!family.is_enabled || !family.table.AddUnverified(node.id, node.endpoint)) continue;
+    if (!family.is_enabled || state.IsRefused(node.id, node.endpoint) ||
+        !family.table.AddUnverified(node.id, node.endpoint))
+      continue;
     family.refresh_at = now;
     state.upkeep_at = now;
   }

@@ -20,6 +20,9 @@
 #include "base/time.h"
 #include "dht/contact.h"
 #include "dht/item_sink.h"
+#include "dht/probe.h"
+#include "dht/scrape.h"
+#include "dht/secure_id.h"
 #include "dht/stats.h"
 
 namespace starling::dht {
@@ -39,6 +42,7 @@ struct LookupReport {
   Duration first{};                // until the first of the closest answered
   // The closest that answered, nearest first, those of IPv4 before those of IPv6. Ends with OnDone.
   std::span<const Contact> closest;
+  const ScrapeCount* count = nullptr;  // of a Scrape; ends with OnDone
 };
 
 // Who looks for peers. May destroy or cancel anything from inside.
@@ -65,10 +69,17 @@ class PingSink {
 };
 
 struct Options {
-  NodeId id;                // zero: drawn at random
-  bool ipv4 = true;         // take part with IPv4
-  bool ipv6 = true;         // take part with IPv6 (BEP 32)
-  bool read_only = false;   // BEP 43: ask, never answer
+  NodeId id;                                  // zero: drawn at random
+  bool ipv4 = true;                           // take part with IPv4
+  bool ipv6 = true;                           // take part with IPv6 (BEP 32)
+  bool read_only = false;                     // BEP 43: ask, never answer
+  IdSecurity security = IdSecurity::kPrefer;  // BEP 42
+  // Of each public network (/24 of IPv4, /48 of IPv6) one node in the table and in a lookup's
+  // answers: many addresses are cheap where they lie side by side.
+  bool one_per_network = true;
+  // BEP 42: once enough networks agree on what our address is, and whenever that changes, our id is
+  // drawn anew to belong to it, `id` or not.
+  bool follows_address = false;
   size_t bucket_size = 8;   // k
   int lookup_parallel = 3;  // alpha
   Duration query_timeout = seconds(2);
@@ -107,7 +118,11 @@ class Node {
   // later.
   LookupId GetPeers(Time now, const InfoHash& target, PeerSink& sink);
   // As GetPeers, then tells the closest nodes that we serve `target` on TCP `port`; 0: implied.
-  LookupId Announce(Time now, const InfoHash& target, uint16_t port, PeerSink& sink);
+  // `is_seed`: we have all of it (BEP 33).
+  LookupId Announce(Time now, const InfoHash& target, uint16_t port, PeerSink& sink,
+                    bool is_seed = false);
+  // As GetPeers, and counts the swarm (BEP 33).
+  LookupId Scrape(Time now, const InfoHash& target, PeerSink& sink);
   void Cancel(LookupId lookup);
   // Items (BEP 44); as with GetPeers the id is 0 when too many lookups run. `salt` is that of a
   // mutable item, else empty. An immutable item ends its lookup as soon as it came.
@@ -119,6 +134,9 @@ class Node {
   void ForgetItem(const ItemTarget& target);
   // `sink` must live until OnPing.
   void Ping(Time now, const Endpoint& node, PingSink& sink);
+  // Asks `node` alone; `sink` must live until OnAnswer.
+  void Probe(Time now, const Endpoint& node, Question question, const NodeId& target,
+             ProbeSink& sink);
   void SetAnnounceListener(AnnounceListener& listener);  // outlives the Node
 
   const NodeId& id() const;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "dht/closest_secure.h"
 #include "dht/item_keeper.h"
 #include "dht/item_search.h"
 #include "dht/node_state.h"
@@ -43,22 +44,19 @@ void Node::State::TakeItem(const Endpoint& from, const krpc::Reply& reply, Searc
 void Node::State::BeginPut(Time now, Search& search) {
   const Item* item = nullptr;
   for (const Lookup& lookup : search.lookups) {
-    size_t told = 0;
-    for (const Candidate& candidate : lookup.candidates()) {
-      if (candidate.state != Candidate::State::kAnswered || candidate.token_size == 0) continue;
+    for (const Candidate* candidate : ChooseClosest(lookup, options.bucket_size, security, true)) {
       // Not before there is somebody to tell: the composer hears of what is stored only once.
       if (item == nullptr) item = search.item->Compose();
       if (item == nullptr) return;
       krpc::Put query;
       query.id = id;
-      query.token = candidate.token_view();
+      query.token = candidate->token_view();
       query.item = item->view();
-      query.cas = search.item->CasFor(candidate.endpoint);
-      if (Query(now, QueryKind::kAnnounce, candidate.endpoint, search.id, query)) {
+      query.cas = search.item->CasFor(candidate->endpoint);
+      if (Query(now, QueryKind::kAnnounce, candidate->endpoint, search.id, query)) {
         ++search.pending;
         search.item->OnAsked();
       }
-      if (++told == options.bucket_size) break;
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dht/address.h"
+#include "dht/closest_secure.h"
 #include "dht/node_state.h"
 
 namespace starling::dht {
@@ -22,15 +23,45 @@ uint32_t MillisecondsSince(Time start, Time now) {
 
 }  // namespace
 
-LookupId Node::State::StartSearch(Time now, Search::Purpose purpose, const InfoHash& target,
-                                  uint16_t port, PeerSink& sink) {
-  if (searches.size() >= options.lookups_max) return LookupId{};
+LookupId Node::GetPeers(Time now, const InfoHash& target, PeerSink& sink) {
+  Search* search = state_->StartSearch(now, Search::Purpose::kGetPeers, target, sink);
+  return search == nullptr ? LookupId{} : state_->BeginSearch(now, *search);
+}
+
+LookupId Node::Announce(Time now, const InfoHash& target, uint16_t port, PeerSink& sink,
+                        bool is_seed) {
+  Search* search = state_->StartSearch(now, Search::Purpose::kAnnounce, target, sink);
+  if (search == nullptr) return LookupId{};
+  search->announced_port = port;
+  search->is_seed = is_seed;
+  return state_->BeginSearch(now, *search);
+}
+
+LookupId Node::Scrape(Time now, const InfoHash& target, PeerSink& sink) {
+  Search* search = state_->StartSearch(now, Search::Purpose::kGetPeers, target, sink);
+  if (search == nullptr) return LookupId{};
+  search->scrape = std::make_unique<dht::Scrape>();
+  // In a small network we may be one of the closest ourselves.
+  for (Family& family : state_->families) {
+    BloomFilter seeds;
+    BloomFilter peers;
+    if (family.peers.Count(now, target, seeds, peers)) search->scrape->AddOwn(seeds, peers);
+  }
+  return state_->BeginSearch(now, *search);
+}
+
+Search* Node::State::StartSearch(Time now, Search::Purpose purpose, const InfoHash& target,
+                                 PeerSink& sink) {
+  if (searches.size() >= options.lookups_max) return nullptr;
   Search& search =
       searches.Add(std::make_unique<Search>(purpose, NodeId::From(target), options, now));
-  const LookupId lookup = search.id;
   search.sink = &sink;
-  search.announced_port = port;
-  OfferStoredPeers(now, search, target);
+  return &search;
+}
+
+LookupId Node::State::BeginSearch(Time now, Search& search) {
+  const LookupId lookup = search.id;
+  OfferStoredPeers(now, search, InfoHash::From(search.target()));
   Launch(now, search);
   return lookup;
 }
@@ -122,8 +153,9 @@ bool Node::State::Ask(Time now, Search& search, const Endpoint& to) {
     is_sent =
         Query(now, QueryKind::kSearch, to, search.id, krpc::FindNode{id, search.target(), want});
   } else {
-    is_sent = Query(now, QueryKind::kSearch, to, search.id,
-                    krpc::GetPeers{id, InfoHash::From(search.target()), want});
+    is_sent =
+        Query(now, QueryKind::kSearch, to, search.id,
+              krpc::GetPeers{id, InfoHash::From(search.target()), want, search.scrape != nullptr});
   }
   if (is_sent) ++search.report.queries;
   search.report.bytes += stats.bytes_out - bytes_before;
@@ -135,19 +167,17 @@ void Node::State::BeginAnnounce(Time now, Search& search) {
   if (search.purpose == Search::Purpose::kPutItem) BeginPut(now, search);
   if (search.purpose != Search::Purpose::kAnnounce) return;
   for (const Lookup& lookup : search.lookups) {
-    size_t told = 0;
-    for (const Candidate& candidate : lookup.candidates()) {
-      if (candidate.state != Candidate::State::kAnswered || candidate.token_size == 0) continue;
+    for (const Candidate* candidate : ChooseClosest(lookup, options.bucket_size, security, true)) {
       krpc::AnnouncePeer query;
       query.id = id;
       query.info_hash = InfoHash::From(search.target());
       query.port = search.announced_port;
       query.implied_port = search.announced_port == 0;
-      query.token = candidate.token_view();
-      if (Query(now, QueryKind::kAnnounce, candidate.endpoint, search.id, query)) {
+      query.token = candidate->token_view();
+      query.seed = search.is_seed;
+      if (Query(now, QueryKind::kAnnounce, candidate->endpoint, search.id, query)) {
         ++search.pending;
       }
-      if (++told == options.bucket_size) break;
     }
   }
 }
@@ -192,12 +222,18 @@ void Node::State::OnSearchReply(Time now, const Transaction& transaction, const 
   if (transaction.kind == QueryKind::kSearch) {
     Lookup& lookup = search->lookups[FamilyOf(transaction.to)];
     ++search->report.replies;
+    if (!MayCount(lookup, reply.id, transaction.to)) {
+      lookup.OnFailure(transaction.to);
+      Advance(now, *search);
+      return;
+    }
     const uint32_t elapsed_ms = MillisecondsSince(search->started, now);
     const uint8_t hops = lookup.OnReply(transaction.to, reply.id, reply.token, elapsed_ms);
     if (hops == 0) {
       Advance(now, *search);
       return;
     }
+    if (search->scrape != nullptr) search->scrape->OnReply(reply);
     if (search->item != nullptr) {
       TakeItem(transaction.to, reply, *search);
       if (search->item->is_satisfied()) return Finish(now, *search);
@@ -239,7 +275,8 @@ void Node::State::TakeNodes(const Endpoint& from, const krpc::Reply& reply, uint
     for (size_t i = 0; i < count; ++i) {
       const krpc::Node node = krpc::NodeAt(lists[family], kNodeSizes[family], i);
       if (node.id == id || !node.endpoint.is_usable() || FamilyOf(node.endpoint) != family ||
-          !CanReach(from, node.endpoint)) {
+          !CanReach(from, node.endpoint) ||
+          !MayCount(search.lookups[family], node.id, node.endpoint)) {
         continue;
       }
       search.lookups[family].Add(node.id, node.endpoint, next_hops);
@@ -291,11 +328,13 @@ void Node::State::TellDone(Time now, LookupId lookup) {
   const std::unique_ptr<Search> search = searches.Take(lookup);
   std::vector<Contact> closest;
   for (const Lookup& family : search->lookups) {
-    for (const Candidate* candidate : family.closest()) {
+    for (const Candidate* candidate : ChooseClosest(family, options.bucket_size, security)) {
       closest.push_back({candidate->id, candidate->endpoint, 0, 0, ToStamp(now)});
     }
   }
   search->report.closest = closest;
+  std::optional<ScrapeCount> count;
+  if (search->scrape != nullptr) search->report.count = &count.emplace(search->scrape->Finish());
   search->sink->OnDone(now, lookup, search->report);
 }
 

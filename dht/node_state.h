@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "dht/address_votes.h"
 #include "dht/family.h"
 #include "dht/item_keeper.h"
 #include "dht/krpc.h"
@@ -49,8 +50,9 @@ struct Node::State {
   }
 
   // Searches (node_searches.cc).
-  LookupId StartSearch(Time now, Search::Purpose purpose, const InfoHash& target, uint16_t port,
-                       PeerSink& sink);
+  // Null if there are too many.
+  Search* StartSearch(Time now, Search::Purpose purpose, const InfoHash& target, PeerSink& sink);
+  LookupId BeginSearch(Time now, Search& search);
   void Launch(Time now, Search& search);
   void OfferStoredPeers(Time now, Search& search, const InfoHash& target);
   void Seed(Time now, Search& search);
@@ -97,7 +99,7 @@ struct Node::State {
 
   // Something to tell a sink.
   struct Notice {
-    enum class Kind : uint8_t { kPeers, kDone, kPing, kItem };
+    enum class Kind : uint8_t { kPeers, kDone, kPing, kItem, kProbe };
     explicit Notice(Kind kind) : kind(kind) {}
     Kind kind;
     LookupId lookup{};
@@ -107,6 +109,8 @@ struct Node::State {
     Endpoint node;
     std::optional<NodeId> node_id;
     Duration round_trip{};
+    ProbeSink* probe = nullptr;
+    std::shared_ptr<const NodeAnswer> answer;
   };
   struct PendingPing {
     uint32_t transaction;
@@ -115,11 +119,30 @@ struct Node::State {
   void Tell(Time now, const Notice& notice, std::span<const Endpoint> peers);
   void TellPing(const Transaction& transaction, const NodeId* node_id, Duration round_trip);
 
+  // Probes (node_probes.cc).
+  void TellProbe(const Transaction& transaction, const krpc::Message* message, Duration round_trip);
+  void NoteProbe(ProbeSink& sink, const Transaction& transaction, const krpc::Message* message,
+                 Duration round_trip);
+
+  // Identity (node_identity.cc).
+  bool IsRefused(const NodeId& heard, const Endpoint& endpoint) const;
+  bool MayCount(const Lookup& lookup, const NodeId& heard, const Endpoint& endpoint) const;
+  bool MayEnter(RoutingTable& table, const NodeId& answerer, const Endpoint& from);
+  void NoteSeenAs(Time now, const Endpoint& from, const krpc::Message& message);
+  void MoveTo(Time now, const NodeId& new_id);
+  // What others say of our address, by family.
+  struct Identity {
+    std::array<AddressVotes, 2> votes;
+    bool is_moving = false;
+    Time move_from = Time::min();
+  };
+
   // What most events touch comes first and close together: up to the head of the IPv4 table.
   Random& random;
   NodeId id;
   bool is_id_chosen;  // by Options
   bool is_read_only;
+  IdSecurity security;
   bool is_delivering = false;
   bool expects_routers = false;  // Bootstrap was called; it may name them later
   Stats stats;
@@ -136,6 +159,8 @@ struct Node::State {
 
   Options options;
   std::vector<PendingPing> pings;
+  std::unique_ptr<std::vector<PendingProbe>> probes;  // since the first
+  std::unique_ptr<Identity> identity;                 // only of a node that follows its address
   std::vector<Endpoint> found;
   std::unique_ptr<ItemKeeper> keeper;  // null until there is something to keep
   bool* destroyed = nullptr;

@@ -38,6 +38,7 @@ void Node::State::Learn(Time now, const Endpoint& from, const NodeId& answerer,
                         Duration round_trip) {
   Family& family = families[FamilyOf(from)];
   const bool was_empty = HasNoContacts();
+  if (!MayEnter(family.table, answerer, from)) return;
   if (!family.table.OnAnswer(ToStamp(now), answerer, from, RttClass(round_trip))) return;
   if (family.refresh_at == kNever) family.refresh_at = now + seconds(kRefreshAfterS);
   if (!was_empty) return;
@@ -49,7 +50,9 @@ void Node::State::Learn(Time now, const Endpoint& from, const NodeId& answerer,
 // A node that we heard of: it may enter the table when it answers, if there is room for it.
 void Node::State::Consider(Time now, const NodeId& heard, const Endpoint& endpoint) {
   const RoutingTable& table = families[FamilyOf(endpoint)].table;
-  if (heard == id || !table.HasRoom(heard) || table.Find(heard) != nullptr) return;
+  if (heard == id || IsRefused(heard, endpoint) || !table.HasRoom(heard) ||
+      table.Find(heard) != nullptr)
+    return;
   const bool is_known =
       std::any_of(table.contacts().begin(), table.contacts().end(), [&](const Contact& contact) {
         return contact.failures == 0 && IsSameParticipant(contact.endpoint, endpoint);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "dht/address.h"
 #include "dht/contact.h"
@@ -14,11 +15,11 @@ constexpr uint32_t kExpireAllEveryS = 60;
 
 }  // namespace
 
-bool PeerStore::Announce(Time now, const InfoHash& info_hash, const Endpoint& source,
-                         uint16_t port) {
+bool PeerStore::Announce(Time now, const InfoHash& info_hash, const Endpoint& source, uint16_t port,
+                         bool is_seed) {
   const uint32_t now_s = ToStamp(now);
   if (now_s >= expire_all_at_s_) ExpireAll(now_s);
-  Entry entry{source, source.port, now_s + kLifetimeS};
+  Entry entry{source, source.port, now_s + kLifetimeS, is_seed};
   entry.peer.port = port;
 
   const InfoHash distance = DistanceTo(info_hash);
@@ -54,6 +55,7 @@ bool PeerStore::Refresh(std::vector<Entry>& swarm, const Entry& announced) {
   for (Entry& entry : swarm) {
     if (entry.peer == announced.peer) {
       entry.expires_s = announced.expires_s;
+      entry.is_seed = announced.is_seed;
       return true;
     }
     if (SourceOfEntry(entry) != source) continue;
@@ -66,15 +68,22 @@ bool PeerStore::Refresh(std::vector<Entry>& swarm, const Entry& announced) {
 }
 
 size_t PeerStore::Sample(Time now, const InfoHash& info_hash, Random& random,
-                         std::span<Endpoint> sample) {
+                         std::span<Endpoint> sample, bool with_seeds) {
   auto found = swarms_.find(DistanceTo(info_hash));
   if (found == swarms_.end()) return 0;
   found = Expire(ToStamp(now), found);
   if (found == swarms_.end()) return 0;
   std::vector<Entry>& swarm = found->second;
   const size_t count = std::min(sample.size(), swarm.size());
+  if (!with_seeds) {
+    const auto others = std::partition(swarm.begin(), swarm.end(),
+                                       [](const Entry& entry) { return !entry.is_seed; });
+    const auto first = static_cast<size_t>(others - swarm.begin());
+    random.Shuffle(std::span(swarm).first(first));
+    random.Shuffle(std::span(swarm).subspan(first));
+  }
   for (size_t i = 0; i < count; ++i) {
-    if (count < swarm.size()) {
+    if (count < swarm.size() && with_seeds) {
       const size_t other = i + static_cast<size_t>(random.Below(swarm.size() - i));
       std::swap(swarm[i], swarm[other]);
     }
@@ -83,12 +92,51 @@ size_t PeerStore::Sample(Time now, const InfoHash& info_hash, Random& random,
   return count;
 }
 
-InfoHash PeerStore::DistanceTo(const InfoHash& info_hash) const {
+bool PeerStore::Count(Time now, const InfoHash& info_hash, BloomFilter& seeds, BloomFilter& peers) {
+  auto found = swarms_.find(DistanceTo(info_hash));
+  if (found == swarms_.end()) return false;
+  found = Expire(ToStamp(now), found);
+  if (found == swarms_.end()) return false;
+  for (Entry& entry : found->second) {
+    // A hash for each peer is too much for each query, so it is made once.
+    if (!std::exchange(entry.has_places, true)) entry.places = BloomFilter::PlacesOf(entry.peer);
+    (entry.is_seed ? seeds : peers).Add(entry.places);
+  }
+  return true;
+}
+
+std::span<const InfoHash> PeerStore::SampleInfohashes(Time now, Random& random) {
+  const uint32_t now_s = ToStamp(now);
+  if (sample_ == nullptr) sample_ = std::make_unique<InfohashSample>();
+  if (!sample_->IsDue(now_s, swarms_.size())) return sample_->samples();
+  if (now_s >= expire_all_at_s_) ExpireAll(now_s);
+  sample_->Begin(now_s);
+  for (const auto& [distance, swarm] : swarms_) sample_->Offer(DistanceTo(distance), random);
+  sample_->End(random);
+  return sample_->samples();
+}
+
+void PeerStore::MoveTo(const NodeId& own_id) {
+  Swarms moved;
+  for (auto& [distance, swarm] : swarms_) {
+    const InfoHash info_hash = DistanceTo(distance);
+    moved[Distance(info_hash, own_id)] = std::move(swarm);
+  }
+  own_id_ = own_id;
+  swarms_ = std::move(moved);
+}
+
+InfoHash PeerStore::Distance(const InfoHash& info_hash, const NodeId& id) {
   InfoHash distance;
   for (size_t i = 0; i < InfoHash::kSize; ++i) {
-    distance.bytes[i] = info_hash.bytes[i] ^ own_id_.bytes[i];
+    distance.bytes[i] = info_hash.bytes[i] ^ id.bytes[i];
   }
   return distance;
+}
+
+// The way back as well: the info-hash at a distance.
+InfoHash PeerStore::DistanceTo(const InfoHash& info_hash) const {
+  return Distance(info_hash, own_id_);
 }
 
 Endpoint PeerStore::SourceOfEntry(const Entry& entry) {

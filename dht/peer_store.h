@@ -4,9 +4,13 @@
 // announcing source (a participant as dht/address.h says), so that one address cannot fill it. An
 // entry lives for half an hour after its last announce. When full, the info-hash that is farthest
 // from our id gives way: the network asks us least for that one.
+//
+// For counting it also knows who is a seed, fills the bloom filters of a swarm (BEP 33), and tells
+// a fair sample of its info-hashes (BEP 51).
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -16,6 +20,8 @@
 #include "base/id.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "dht/bloom_filter.h"
+#include "dht/infohash_sample.h"
 
 namespace starling::dht {
 
@@ -38,9 +44,18 @@ class PeerStore {
   PeerStore(const NodeId& own_id, const Limits& limits) : own_id_(own_id), limits_(limits) {}
 
   // `source` announced that it serves `info_hash` on `port`. False if a limit refuses it.
-  bool Announce(Time now, const InfoHash& info_hash, const Endpoint& source, uint16_t port);
-  // Fills `sample` with different peers drawn at random and returns how many there were.
-  size_t Sample(Time now, const InfoHash& info_hash, Random& random, std::span<Endpoint> sample);
+  bool Announce(Time now, const InfoHash& info_hash, const Endpoint& source, uint16_t port,
+                bool is_seed = false);
+  // Fills `sample` with different peers drawn at random and returns how many there were. Without
+  // `with_seeds` those that are no seeds come first.
+  size_t Sample(Time now, const InfoHash& info_hash, Random& random, std::span<Endpoint> sample,
+                bool with_seeds = true);
+  // Adds the addresses of the swarm to the filters; false if it is unknown.
+  bool Count(Time now, const InfoHash& info_hash, BloomFilter& seeds, BloomFilter& peers);
+  // At most InfohashSample::kSamplesMax, in random order; good until the next call.
+  std::span<const InfoHash> SampleInfohashes(Time now, Random& random);
+  // Our id is another one now.
+  void MoveTo(const NodeId& own_id);
 
   size_t infohashes() const { return swarms_.size(); }
   size_t peers() const { return peers_; }
@@ -50,11 +65,15 @@ class PeerStore {
     Endpoint peer;
     uint16_t source_port;  // with the peer's address: where the announce came from
     uint32_t expires_s;
+    bool is_seed = false;
+    bool has_places = false;  // computed by the first scrape
+    BloomFilter::Places places{};
   };
-  static_assert(sizeof(Entry) == 24);
+  static_assert(sizeof(Entry) == 32);
   // Keyed by distance to our id, so the last one is the farthest.
   using Swarms = absl::btree_map<InfoHash, std::vector<Entry>>;
 
+  static InfoHash Distance(const InfoHash& info_hash, const NodeId& id);
   InfoHash DistanceTo(const InfoHash& info_hash) const;
   static Endpoint SourceOfEntry(const Entry& entry);
   bool Refresh(std::vector<Entry>& swarm, const Entry& announced);
@@ -70,6 +89,7 @@ class PeerStore {
   absl::flat_hash_map<Endpoint, uint32_t> per_source_;  // found in, never walked
   size_t peers_ = 0;
   uint32_t expire_all_at_s_ = 0;
+  std::unique_ptr<InfohashSample> sample_;  // since somebody first asked
 };
 
 }  // namespace starling::dht

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "dht/address.h"
 #include "dht/prefetch.h"
+#include "dht/secure_id.h"
 
 namespace starling::dht {
 namespace {
@@ -76,6 +77,17 @@ bool RoutingTable::AddUnverified(const NodeId& id, const Endpoint& endpoint) {
   }
   Insert(BucketOf(id), Contact{id, endpoint, Contact::kNeverAnswered, 0, 0});
   return true;
+}
+
+void RoutingTable::YieldInsecure(const NodeId& id) {
+  const std::span<const Contact> places = bucket(BucketOf(id));
+  const auto insecure = std::find_if(places.begin(), places.end(), [](const Contact& contact) {
+    return !IsSecureId(contact.id, contact.endpoint);
+  });
+  if (insecure == places.end()) return;
+  const Contact dropped = *insecure;
+  RemoveAt(static_cast<size_t>(&*insecure - contacts_.data()));
+  if (dropped.is_verified()) Keep(dropped);
 }
 
 void RoutingTable::Fill(std::span<const Contact> contacts, Filter filter) {

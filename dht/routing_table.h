@@ -40,6 +40,9 @@ class RoutingTable {
   Loss OnTimeout(uint32_t now_s, const Endpoint& endpoint, bool may_be_us);
   // Takes a contact that is to be verified soon, if its bucket has room.
   bool AddUnverified(const NodeId& id, const Endpoint& endpoint);
+  // Lets one contact go whose id is not bound to its address (BEP 42) and which holds a place where
+  // `id` belongs.
+  void YieldInsecure(const NodeId& id);
   // Makes an empty table of those `contacts` that `filter` accepts and buckets have room for, as
   // they are and without a byte to spare. That they are different participants is not looked at.
   void Fill(std::span<const Contact> contacts, Filter filter);

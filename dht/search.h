@@ -36,6 +36,7 @@ struct Search {
   Phase phase = Phase::kWaiting;
   bool wants_both = false;      // asks for IPv4 and IPv6 nodes alike
   uint16_t announced_port = 0;  // 0: implied
+  bool is_seed = false;         // what is announced
   uint32_t pending = 0;         // routers asked, or announces not yet answered
   PeerSink* sink = nullptr;
   std::unique_ptr<ItemSearch> item;  // of searches for items, which is then the sink
@@ -43,6 +44,7 @@ struct Search {
   Time wait_until = kNever;
   std::array<Lookup, 2> lookups;  // IPv4, IPv6
   LookupReport report;
+  std::unique_ptr<Scrape> scrape;            // where the swarm is to be counted
   absl::flat_hash_set<Endpoint> seen_peers;  // found in, never walked
 
   const NodeId& target() const { return lookups[0].target(); }

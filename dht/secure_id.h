@@ -9,6 +9,13 @@
 
 namespace starling::dht {
 
+// What is made of ids that are not bound to their addresses.
+enum class IdSecurity : uint8_t {
+  kOff,      // nothing
+  kPrefer,   // others push them out of full buckets and have half of the closest set
+  kEnforce,  // they are not asked in lookups and enter no table; queries of theirs are answered
+};
+
 // Castagnoli's CRC, as BEP 42 uses it.
 uint32_t Crc32c(ByteView bytes);
 

@@ -43,6 +43,9 @@ bool Server::OnQuery(Time now, const Endpoint& from, const krpc::Message& query)
   if (const auto* announce = std::get_if<krpc::AnnouncePeer>(&query.body)) Answer(asker, *announce);
   if (const auto* get = std::get_if<krpc::Get>(&query.body)) Answer(asker, *get);
   if (const auto* put = std::get_if<krpc::Put>(&query.body)) Answer(asker, *put);
+  if (const auto* sample = std::get_if<krpc::SampleInfohashes>(&query.body)) {
+    Answer(asker, *sample);
+  }
   if (const auto* bad = std::get_if<krpc::BadQuery>(&query.body)) Answer(asker, *bad);
   return true;
 }
@@ -57,7 +60,18 @@ void Server::Answer(Asker& asker, const krpc::FindNode& query) {
 
 void Server::Answer(Asker& asker, const krpc::GetPeers& query) {
   krpc::Answer answer;
-  FindNodes(asker, NodeId::From(query.info_hash), query.want, answer);
+  PeerStore& peers = families_[FamilyOf(asker.from)].peers;
+  std::optional<std::array<BloomFilter, 2>> filters;
+  if (query.scrape) {
+    auto& [seeds, others] = filters.emplace();
+    if (peers.Count(asker.now, query.info_hash, seeds, others)) {
+      answer.seeds_filter = seeds.view();
+      answer.peers_filter = others.view();
+    }
+  }
+  // Beside filters there is no room for the nodes of both families (BEP 33, with BEP 32).
+  const krpc::Want want = answer.seeds_filter.empty() ? query.want : krpc::Want{};
+  FindNodes(asker, NodeId::From(query.info_hash), want, answer);
   const Tokens::Token token = tokens_.Issue(asker.now, asker.from);
   answer.token = token;
 
@@ -66,8 +80,9 @@ void Server::Answer(Asker& asker, const krpc::GetPeers& query) {
   std::array<Endpoint, kMessageSizeMax / krpc::kValueV4Size> values;
   const size_t used = krpc::AnswerSizeMax(asker.envelope, answer);
   const size_t room = used < kMessageSizeMax ? (kMessageSizeMax - used) / value_size : 0;
-  const size_t count = families_[FamilyOf(asker.from)].peers.Sample(
-      asker.now, query.info_hash, random_, std::span(values).first(std::min(room, values.size())));
+  const size_t count =
+      peers.Sample(asker.now, query.info_hash, random_,
+                   std::span(values).first(std::min(room, values.size())), !query.noseed);
   answer.values = std::span<const Endpoint>(values).first(count);
   Send(asker, answer);
 }
@@ -79,7 +94,7 @@ void Server::Answer(Asker& asker, const krpc::AnnouncePeer& query) {
   }
   const uint16_t port = query.implied_port ? asker.from.port : query.port;
   PeerStore& peers = families_[FamilyOf(asker.from)].peers;
-  if (!peers.Announce(asker.now, query.info_hash, asker.from, port)) {
+  if (!peers.Announce(asker.now, query.info_hash, asker.from, port, query.seed)) {
     Send(asker, krpc::Error{krpc::kServerError, "no room for more peers"});
     return;
   }
@@ -88,6 +103,21 @@ void Server::Answer(Asker& asker, const krpc::AnnouncePeer& query) {
   Endpoint peer = asker.from;
   peer.port = port;
   listener_->OnAnnounce(asker.now, query.info_hash, peer);
+}
+
+void Server::Answer(Asker& asker, const krpc::SampleInfohashes& query) {
+  krpc::Answer answer;
+  FindNodes(asker, query.target, query.want, answer);
+  PeerStore& peers = families_[FamilyOf(asker.from)].peers;
+  std::span<const InfoHash> hashes = peers.SampleInfohashes(asker.now, random_);
+  krpc::Samples samples;
+  samples.interval_s = InfohashSample::kIntervalS;
+  samples.num = static_cast<int64_t>(peers.infohashes());
+  answer.samples = samples;
+  const size_t used = krpc::AnswerSizeMax(asker.envelope, answer);
+  const size_t room = used < kMessageSizeMax ? (kMessageSizeMax - used) / InfoHash::kSize : 0;
+  answer.samples->hashes = hashes.first(std::min(room, hashes.size()));
+  Send(asker, answer);
 }
 
 void Server::Answer(Asker& asker, const krpc::Get& query) {

@@ -1,6 +1,7 @@
-// Answers queries (BEP 5, BEP 44): nodes from the tables, peers and items from the stores, tokens
-// for those who will announce. Hands out only good contacts, which answered us, and none that the
-// asker cannot reach; no datagram over kMessageSizeMax; and only what the rate limit allows.
+// Answers queries (BEP 5, 33, 44, 51): nodes from the tables, peers and items from the stores,
+// tokens for those who will announce. Hands out only good contacts, which answered us, and none
+// that the asker cannot reach; no datagram over kMessageSizeMax; and only what the rate limit
+// allows.
 #pragma once
 
 #include <memory>
@@ -28,6 +29,10 @@ class Server {
   const Item* FindItem(Time now, const ItemTarget& target) {
     return items_ == nullptr ? nullptr : items_->Find(now, target);
   }
+  // Our id is another one now.
+  void MoveTo(const NodeId& own_id) {
+    if (items_ != nullptr) items_->MoveTo(own_id);
+  }
   void SetAnnounceListener(AnnounceListener& listener) { listener_ = &listener; }
 
  private:
@@ -38,6 +43,7 @@ class Server {
   void Answer(Asker& asker, const krpc::AnnouncePeer& query);
   void Answer(Asker& asker, const krpc::Get& query);
   void Answer(Asker& asker, const krpc::Put& query);
+  void Answer(Asker& asker, const krpc::SampleInfohashes& query);
   void Answer(Asker& asker, const krpc::BadQuery& query);
   template <class Body>
   void Send(Asker& asker, const Body& body);

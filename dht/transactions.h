@@ -23,6 +23,7 @@ enum class QueryKind : uint8_t {
   kVerify,    // does it answer? it may enter the table
   kRefresh,   // does it still answer?
   kPing,      // somebody outside wants to know
+  kProbe,     // somebody outside asks more than that
 };
 
 struct Transaction {

@@ -31,6 +31,9 @@ std::unique_ptr<peer::Choker> MakeChoker(const ClientOptions& options, Random& r
 dht::Options DhtOptions(const ClientOptions& options) {
   dht::Options dht_options;
   dht_options.id = options.dht_id;
+  dht_options.read_only = options.dht_read_only;
+  dht_options.security = options.dht_security;
+  dht_options.follows_address = options.dht_follows_address;
   return dht_options;
 }
 

@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "dht/secure_id.h"
 #include "peer/choker.h"
 #include "peer/piece_policy.h"
 #include "storage/magnet.h"
@@ -36,6 +37,10 @@ struct ClientOptions {
   std::vector<HostPort> dht_routers;  // replaces the well-known ones; see kWellKnownRouters
   NodeId dht_id;                      // zero: random
   std::string dht_snapshot;           // a saved table, or empty
+  bool dht_read_only = false;         // BEP 43: ask, never answer
+  // BEP 42: ids bound to addresses; our own always is, once we know our address.
+  dht::IdSecurity dht_security = dht::IdSecurity::kPrefer;
+  bool dht_follows_address = true;
   TrackerRule trackers = TrackerRule::kFallback;
   uint64_t down_rate = 0;  // bytes a second for the whole node; 0: unlimited
   uint64_t up_rate = 0;

@@ -189,8 +189,10 @@ void Swarm::OnConnected(Time now) {
 
 void Swarm::StartLookup(Time now) {
   if (!MayUseDht() || lookup_ != dht::LookupId{}) return;
-  lookup_ = dht_announces_ ? seams_.dht->Announce(now, torrent_->info_hash(), listen_port_, *this)
-                           : seams_.dht->GetPeers(now, torrent_->info_hash(), *this);
+  const bool is_seed = torrent_->phase() == peer::Torrent::Phase::kSeeding;
+  lookup_ = dht_announces_
+                ? seams_.dht->Announce(now, torrent_->info_hash(), listen_port_, *this, is_seed)
+                : seams_.dht->GetPeers(now, torrent_->info_hash(), *this);
   if (lookup_ == dht::LookupId{}) next_lookup_.Set(now + lookup_pause_);  // too many at once
 }
 

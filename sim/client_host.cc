@@ -52,6 +52,9 @@ BehaviourSite ClientHost::Site() const {
 void ClientHost::OnPowerOn(Time now) {
   world_.SetListening(index_, options_.listens);
   ClientOptions client = options_.client;
+  // Ids are drawn, whatever the address.
+  client.dht_security = dht::IdSecurity::kOff;
+  client.dht_follows_address = false;
   if (options_.behaviour) {
     behaviour_ = options_.behaviour(Site());
     behaviour_->Adjust(&client);

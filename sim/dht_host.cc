@@ -27,6 +27,9 @@ void DhtHost::OnStream(Time, std::unique_ptr<Stream> stream) { stream.reset(); }
 dht::Options SimulatedDhtOptions() {
   dht::Options options;
   options.ipv6 = false;
+  // Ids are drawn, whatever the address, and the oracle knows them.
+  options.security = dht::IdSecurity::kOff;
+  options.one_per_network = false;
   return options;
 }
 

@@ -67,6 +67,9 @@ std::string BodyText(const krpc::Message& message) {
             return absl::StrCat("get ", Short(m.target.view()), from(m.id));
           },
           [&](const krpc::Put& m) { return absl::StrCat("put", from(m.id)); },
+          [&](const krpc::SampleInfohashes& m) {
+            return absl::StrCat("sample_infohashes ", Short(m.target.view()), from(m.id));
+          },
           [](const krpc::BadQuery& m) { return absl::StrCat("bad query: ", m.why); },
           [](const krpc::Reply& m) { return ReplyText(m); },
           [](const krpc::Error& m) { return absl::StrCat("error ", m.code, " ", Quoted(m.text)); },

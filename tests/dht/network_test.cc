@@ -180,13 +180,13 @@ TEST(Network, OfBothFamiliesIsOneEach) {
   std::vector<std::unique_ptr<NetNode>> nodes;
   for (uint32_t i = 0; i < 30; ++i) {
     Endpoint six = At("[2001:db8::1]:6881");
-    six.address[6] = static_cast<std::byte>(i + 1);
+    six.address[5] = static_cast<std::byte>(i + 1);  // each in a /48 of its own
     const bool is_six_only = i % 3 == 1;
     nodes.push_back(std::make_unique<NetNode>(net, is_six_only ? six : PublicAddress(i)));
     if (i % 3 == 0) nodes.back()->AlsoAt(six);
   }
   Endpoint six_router = At("[2001:db8::1]:6881");
-  six_router.address[6] = std::byte{1};
+  six_router.address[5] = std::byte{1};
   const std::vector<Endpoint> routers = {PublicAddress(0), six_router};
   for (const auto& node : nodes) {
     (*node)->Bootstrap(net.now(), routers);

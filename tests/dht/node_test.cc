@@ -284,7 +284,7 @@ TEST_F(NodeTest, SavesAndRestoresItsTableAndId) {
   std::vector<std::unique_ptr<Stranger>> strangers;
   for (uint32_t i = 0; i < 20; ++i) {
     strangers.push_back(
-        std::make_unique<Stranger>(net_, Endpoint::V4(0x09000000 + 99 * i, 1), HashNode(i)));
+        std::make_unique<Stranger>(net_, Endpoint::V4(0x09000000 + 999 * i, 1), HashNode(i)));
     strangers.back()->AnswerPlainly();
     node_->Hear(net_.now(), strangers.back()->endpoint());
     net_.Run(milliseconds(100));

@@ -39,6 +39,15 @@ class Sink : public PeerSink {
   void OnDone(Time, LookupId, const LookupReport&) override {}
 };
 
+class Prober : public ProbeSink {
+ public:
+  void OnAnswer(Time, const NodeAnswer& answer) override {
+    CHECK(answer.nodes.size() <= NodeAnswer::kNodesMax);
+    CHECK(answer.version.size() <= NodeAnswer::kVersionSizeMax);
+    for (const Contact& contact : answer.nodes) CHECK(contact.endpoint.is_usable());
+  }
+};
+
 void Walk(const krpc::Message& message) {
   const auto* reply = std::get_if<krpc::Reply>(&message.body);
   if (reply == nullptr) return;
@@ -56,13 +65,18 @@ void Converse(ByteView bytes) {
   Port port;
   SeededRandom random(1);
   Sink sink;
-  Node node({}, port, random);
+  Prober prober;
+  Options options;
+  options.follows_address = true;
+  Node node(options, port, random);
   Time now{seconds(1000)};
   const Endpoint stranger = Endpoint::V4(0x09090909, 6881);
   node.OnDatagram(now, stranger, bytes);
   node.Restore(now, AsText(bytes));
   node.Bootstrap(now, std::array<Endpoint, 1>{stranger});
   node.Announce(now, InfoHash{}, 1, sink);
+  node.Scrape(now, InfoHash{}, sink);
+  node.Probe(now, stranger, Question::kSampleInfohashes, NodeId{}, prober);
   // As answers: the bytes with the awaited transaction id put where "t" has one of four bytes.
   std::string text(AsText(bytes));
   for (int round = 0; round < 4; ++round) {

@@ -1,0 +1,93 @@
+// Who we are and whom we take for what they say they are (BEP 42): the id that follows our address,
+// ids that are refused or preferred, and one node of each network (/24, /48) where it matters, so
+// that an attacker's choice of ids and addresses buys him little.
+
+#include <algorithm>
+
+#include "dht/node_state.h"
+
+namespace starling::dht {
+namespace {
+
+// Whoever makes us hop makes us lose our neighbourhood, so it does not happen often.
+constexpr Duration kMovePause = minutes(30);
+
+bool IsSameNetwork(const Endpoint& a, const Endpoint& b) {
+  return a.prefix() == b.prefix() && !a.SameAddress(b) && a.is_v4() == b.is_v4();
+}
+
+// Has another address of its network answered already?
+bool IsNetworkCounted(const Lookup& lookup, const Endpoint& endpoint) {
+  if (endpoint.is_private()) return false;
+  const std::span<const Candidate> candidates = lookup.candidates();
+  return std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& other) {
+    return other.state == Candidate::State::kAnswered && IsSameNetwork(other.endpoint, endpoint);
+  });
+}
+
+}  // namespace
+
+bool Node::State::IsRefused(const NodeId& heard, const Endpoint& endpoint) const {
+  return security == IdSecurity::kEnforce && !IsSecureId(heard, endpoint);
+}
+
+bool Node::State::MayCount(const Lookup& lookup, const NodeId& heard,
+                           const Endpoint& endpoint) const {
+  if (IsRefused(heard, endpoint)) return false;
+  return !options.one_per_network || !IsNetworkCounted(lookup, endpoint);
+}
+
+bool Node::State::MayEnter(RoutingTable& table, const NodeId& answerer, const Endpoint& from) {
+  if (IsRefused(answerer, from)) return false;
+  if (from.is_private()) return true;
+  const std::span<const Contact> contacts = table.contacts();
+  const bool is_network_known =
+      options.one_per_network &&
+      std::any_of(contacts.begin(), contacts.end(), [&](const Contact& contact) {
+        return contact.failures == 0 && IsSameNetwork(contact.endpoint, from);
+      });
+  if (is_network_known) return false;
+  if (security != IdSecurity::kPrefer) return true;
+  if (!table.HasRoom(answerer) && table.Find(answerer) == nullptr && IsSecureId(answerer, from)) {
+    table.YieldInsecure(answerer);
+  }
+  return true;
+}
+
+// An answer of `from` says what our address is.
+void Node::State::NoteSeenAs(Time now, const Endpoint& from, const krpc::Message& message) {
+  if (!options.follows_address || !message.seen_as.has_value()) return;
+  if (identity == nullptr) identity = std::make_unique<Identity>();
+  const size_t family = FamilyOf(from);
+  AddressVotes& votes = identity->votes[family];
+  if (votes.Note(from, *message.seen_as).has_value()) identity->is_moving = true;
+  if (!identity->is_moving || now < identity->move_from || !votes.agreed().has_value()) return;
+  // One id serves both families; it belongs to the IPv4 address where there is one.
+  if (family == 1 && !families[0].table.empty()) return;
+  identity->is_moving = false;
+  if (IsSecureId(id, *votes.agreed())) return;
+  identity->move_from = now + kMovePause;
+  MoveTo(now, DrawSecureId(*votes.agreed(), random));
+}
+
+// Those we know are known to the new id as well, as far as its buckets have room. Whoever is near
+// it is looked for at once.
+void Node::State::MoveTo(Time now, const NodeId& new_id) {
+  id = new_id;
+  for (Family& family : families) {
+    std::vector<Contact> known(family.table.contacts().begin(), family.table.contacts().end());
+    known.insert(known.end(), family.table.replacements().begin(),
+                 family.table.replacements().end());
+    std::stable_sort(known.begin(), known.end(),
+                     [](const Contact& a, const Contact& b) { return a.failures < b.failures; });
+    family.table = RoutingTable(id, options.bucket_size);
+    family.table.Fill(known, [](const Contact&) { return true; });
+    family.peers.MoveTo(id);
+    family.filled_bucket = 0;
+  }
+  server.MoveTo(id);
+  upkeep_pause = seconds(5);
+  upkeep_at = now;
+}
+
+}  // namespace starling::dht
