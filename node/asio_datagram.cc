@@ -8,18 +8,19 @@
 #include <cstring>
 #include <utility>
 
+#include "node/asio_datagram_calls.h"
 #include "node/asio_error.h"
 #include "node/asio_watch.h"
 
 namespace starling {
 namespace {
 
-constexpr size_t kSendBatch = 32;
-constexpr size_t kReceiveBatch = 16;
+constexpr size_t kSendBatch = 64;
+constexpr size_t kReceiveBatch = 64;
 // Larger than what we send, since loopback and jumbo frames carry more.
 constexpr size_t kReceiveSizeMax = 4096;
 // A flood must not keep others from their turn.
-constexpr int kBatchesPerEventMax = 4;
+constexpr int kBatchesPerEventMax = 2;
 
 // Room for either kind of packet info, with the alignment it needs.
 struct ControlSpace {
@@ -64,28 +65,37 @@ void WriteControl(int level, int type, const Info& info, ControlSpace* space, ms
   std::memcpy(CMSG_DATA(head), &info, sizeof(Info));
 }
 
+// What goes with the bytes of a datagram; those lie apart, so that room that no burst ever needed
+// is never touched.
 struct SendSlot {
   size_t socket = 0;
-  SocketAddress to;
   size_t size = 0;
+  SocketAddress to;
   LocalAddress from;
   ControlSpace control;
-  std::array<std::byte, kDatagramSizeMax> bytes;
+  iovec part{};
 };
 
 struct ReceiveSlot {
   SocketAddress from;
   ControlSpace control;
   iovec part{};
-  std::array<std::byte, kReceiveSizeMax> bytes;
 };
+
+std::unique_ptr<std::byte[]> MakeRoom(size_t size) {
+  return std::unique_ptr<std::byte[]>(new std::byte[size]);
+}
 
 }  // namespace
 
 class AsioDatagramPort::State final : public std::enable_shared_from_this<State>,
                                       public TurnHandler {
  public:
-  State(AsioLoop& loop, std::vector<Socket> sockets) : loop_(loop), batch_(kSendBatch) {
+  State(AsioLoop& loop, std::vector<Socket> sockets)
+      : loop_(loop),
+        batch_bytes_(MakeRoom(kSendBatch * kDatagramSizeMax)),
+        received_bytes_(MakeRoom(kReceiveBatch * kReceiveSizeMax)) {
+    for (size_t i = 0; i < kReceiveBatch; ++i) PrepareToReceive(i);
     for (Socket& socket : sockets) {
       listening_.push_back(LocalEndpoint(socket.descriptor()));
       arms_.emplace_back(std::make_unique<Arm>());
@@ -110,8 +120,8 @@ class AsioDatagramPort::State final : public std::enable_shared_from_this<State>
   void Send(const Endpoint& to, Writer write) {
     if (batch_used_ == kSendBatch) Flush();
     SendSlot& slot = batch_[batch_used_];
-    slot.from = LocalAddress{};
-    slot.size = write(slot.bytes);
+    std::byte* const bytes = &batch_bytes_[batch_used_ * kDatagramSizeMax];
+    slot.size = write(ByteSpan(bytes, kDatagramSizeMax));
     if (slot.size == 0) return;
     if (!to.is_usable()) {
       ++dropped_;
@@ -119,6 +129,8 @@ class AsioDatagramPort::State final : public std::enable_shared_from_this<State>
     }
     if (dispatching_ && to == dispatched_from_) {
       slot.socket = dispatched_socket_;
+      slot.to.size = dispatched_address_->size;
+      std::memcpy(slot.to.get(), dispatched_address_->get(), slot.to.size);
       slot.from = dispatched_to_;
     } else {
       const Endpoint* const local = ChooseLocal(listening_, to);
@@ -127,8 +139,10 @@ class AsioDatagramPort::State final : public std::enable_shared_from_this<State>
         return;
       }
       slot.socket = static_cast<size_t>(local - listening_.data());
+      slot.to = SocketAddress(to);
+      slot.from.family = AF_UNSPEC;
     }
-    slot.to = SocketAddress(to);
+    slot.part = {bytes, slot.size};
     if (batch_used_++ == 0) loop_.AtTurnEnd(shared_from_this());
   }
 
@@ -149,65 +163,85 @@ class AsioDatagramPort::State final : public std::enable_shared_from_this<State>
     const size_t socket;
   };
 
+  void PrepareToReceive(size_t index);
   void OnReadable(Time now, size_t socket);
-  void Dispatch(Time now, size_t socket, mmsghdr* messages, size_t count);
+  void Dispatch(Time now, size_t socket, size_t count);
   void Flush();
   size_t FlushRun(size_t first);
-  mmsghdr MessageOf(SendSlot* slot, iovec* part) const;
+  bool SendInFragments(size_t socket, mmsghdr& message);
+  void PrepareToSend(SendSlot& slot, msghdr& message) const;
 
   AsioLoop& loop_;
   Receive receive_;
   std::vector<Endpoint> listening_;         // one for each arm
   std::vector<std::unique_ptr<Arm>> arms_;  // one for each socket
-  std::vector<SendSlot> batch_;
+  DatagramCalls calls_;
+  std::array<SendSlot, kSendBatch> batch_;
+  std::unique_ptr<std::byte[]> batch_bytes_;
   size_t batch_used_ = 0;
   uint64_t dropped_ = 0;
   bool is_closed_ = false;
 
   std::array<ReceiveSlot, kReceiveBatch> received_;
+  std::unique_ptr<std::byte[]> received_bytes_;
+  std::array<mmsghdr, kReceiveBatch> received_heads_{};
   bool dispatching_ = false;  // the rest holds while it is true
   Endpoint dispatched_from_;
   LocalAddress dispatched_to_;
   size_t dispatched_socket_ = 0;
+  const SocketAddress* dispatched_address_ = nullptr;
 };
+
+void AsioDatagramPort::State::PrepareToReceive(size_t index) {
+  ReceiveSlot& slot = received_[index];
+  slot.part = {&received_bytes_[index * kReceiveSizeMax], kReceiveSizeMax};
+  msghdr& head = received_heads_[index].msg_hdr;
+  head.msg_name = slot.from.get();
+  head.msg_namelen = sizeof(slot.from.storage);
+  head.msg_iov = &slot.part;
+  head.msg_iovlen = 1;
+  head.msg_control = slot.control.bytes.data();
+  head.msg_controllen = slot.control.bytes.size();
+}
 
 void AsioDatagramPort::State::OnReadable(Time now, size_t socket) {
   const std::shared_ptr<State> alive = shared_from_this();
   for (int batch = 0; batch < kBatchesPerEventMax && !is_closed_; ++batch) {
-    std::array<mmsghdr, kReceiveBatch> messages{};
-    for (size_t i = 0; i < kReceiveBatch; ++i) {
-      ReceiveSlot& slot = received_[i];
-      slot.part = {slot.bytes.data(), slot.bytes.size()};
-      msghdr& head = messages[i].msg_hdr;
-      head.msg_name = slot.from.get();
-      head.msg_namelen = sizeof(slot.from.storage);
-      head.msg_iov = &slot.part;
-      head.msg_iovlen = 1;
-      head.msg_control = slot.control.bytes.data();
-      head.msg_controllen = slot.control.bytes.size();
-    }
-    const int count = ::recvmmsg(arms_[socket]->watch.descriptor(), messages.data(), kReceiveBatch,
-                                 MSG_DONTWAIT, nullptr);
-    if (count > 0) Dispatch(now, socket, messages.data(), static_cast<size_t>(count));
+    const int count = calls_.Receive(arms_[socket]->watch.descriptor(), received_heads_);
+    if (count > 0) Dispatch(now, socket, static_cast<size_t>(count));
     // An error that is not "wait" came by ICMP for something we sent; the next read goes on.
     if (count < 0 && IsWouldBlock(errno)) break;
     if (count >= 0 && static_cast<size_t>(count) < kReceiveBatch) break;
   }
-  if (!is_closed_) arms_[socket]->watch.WaitReadable(arms_[socket]->handler);
+  if (is_closed_) return;
+  // Answers do not wait for what else the turn brings.
+  Flush();
+  arms_[socket]->watch.WaitReadable(arms_[socket]->handler);
 }
 
-void AsioDatagramPort::State::Dispatch(Time now, size_t socket, mmsghdr* messages, size_t count) {
+void AsioDatagramPort::State::Dispatch(Time now, size_t socket, size_t count) {
   for (size_t i = 0; i < count && !is_closed_; ++i) {
-    if ((messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0) {
+    ReceiveSlot& slot = received_[i];
+    msghdr& head = received_heads_[i].msg_hdr;
+    slot.from.size = head.msg_namelen;
+    if ((head.msg_flags & MSG_TRUNC) != 0) {
       ++dropped_;
-      continue;
+    } else {
+      dispatched_from_ = slot.from.endpoint();
+      dispatched_to_ = ReadLocalAddress(head);
+      dispatched_socket_ = socket;
+      dispatched_address_ = &slot.from;
+      dispatching_ = true;
+      receive_(now, dispatched_from_,
+               ByteView(static_cast<std::byte*>(slot.part.iov_base), received_heads_[i].msg_len));
+      dispatching_ = false;
     }
-    dispatched_from_ = received_[i].from.endpoint();
-    dispatched_to_ = ReadLocalAddress(messages[i].msg_hdr);
-    dispatched_socket_ = socket;
-    dispatching_ = true;
-    receive_(now, dispatched_from_, ByteView(received_[i].bytes.data(), messages[i].msg_len));
-    dispatching_ = false;
+  }
+  // The kernel wrote how much of this room it needed.
+  for (size_t i = 0; i < count; ++i) {
+    msghdr& head = received_heads_[i].msg_hdr;
+    head.msg_namelen = sizeof(received_[i].from.storage);
+    head.msg_controllen = received_[i].control.bytes.size();
   }
 }
 
@@ -219,38 +253,44 @@ void AsioDatagramPort::State::Flush() {
 // Sends the slots from `first` on that leave through the same socket; returns how many are done.
 size_t AsioDatagramPort::State::FlushRun(size_t first) {
   std::array<mmsghdr, kSendBatch> messages;
-  std::array<iovec, kSendBatch> parts;
   size_t count = 0;
   const size_t socket = batch_[first].socket;
   while (first + count < batch_used_ && batch_[first + count].socket == socket) {
-    messages[count] = MessageOf(&batch_[first + count], &parts[count]);
+    PrepareToSend(batch_[first + count], messages[count].msg_hdr);
     ++count;
   }
-  const int sent = ::sendmmsg(arms_[socket]->watch.descriptor(), messages.data(),
-                              static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const int sent = calls_.Send(arms_[socket]->watch.descriptor(), std::span(messages).first(count));
   if (sent > 0) return static_cast<size_t>(sent);
   if (errno == EINTR) return 0;
+  if (errno == EMSGSIZE && SendInFragments(socket, messages[0])) return 1;
   // Datagrams may be lost: one that cannot go is dropped, and all of them if the queue is full.
   const size_t lost = IsWouldBlock(errno) || IsShortage(errno) ? count : 1;
   dropped_ += lost;
   return lost;
 }
 
-mmsghdr AsioDatagramPort::State::MessageOf(SendSlot* slot, iovec* part) const {
-  mmsghdr message{};
-  *part = {slot->bytes.data(), slot->size};
-  message.msg_hdr.msg_name = slot->to.get();
-  message.msg_hdr.msg_namelen = slot->to.size;
-  message.msg_hdr.msg_iov = part;
-  message.msg_hdr.msg_iovlen = 1;
+// For what is larger than the path takes, which is rare.
+bool AsioDatagramPort::State::SendInFragments(size_t socket, mmsghdr& message) {
+  const int descriptor = arms_[socket]->watch.descriptor();
+  LetFragment(descriptor, true);
+  const bool is_sent = calls_.Send(descriptor, {&message, 1}) == 1;
+  LetFragment(descriptor, false);
+  return is_sent;
+}
+
+void AsioDatagramPort::State::PrepareToSend(SendSlot& slot, msghdr& message) const {
+  message = {};
+  message.msg_name = slot.to.get();
+  message.msg_namelen = slot.to.size;
+  message.msg_iov = &slot.part;
+  message.msg_iovlen = 1;
   // A socket that is bound to one address needs no telling.
-  if (!listening_[slot->socket].is_unspecified()) return message;
-  if (slot->from.family == AF_INET) {
-    WriteControl(IPPROTO_IP, IP_PKTINFO, slot->from.v4, &slot->control, &message.msg_hdr);
-  } else if (slot->from.family == AF_INET6) {
-    WriteControl(IPPROTO_IPV6, IPV6_PKTINFO, slot->from.v6, &slot->control, &message.msg_hdr);
+  if (!listening_[slot.socket].is_unspecified()) return;
+  if (slot.from.family == AF_INET) {
+    WriteControl(IPPROTO_IP, IP_PKTINFO, slot.from.v4, &slot.control, &message);
+  } else if (slot.from.family == AF_INET6) {
+    WriteControl(IPPROTO_IPV6, IPV6_PKTINFO, slot.from.v6, &slot.control, &message);
   }
-  return message;
 }
 
 AsioDatagramPort::AsioDatagramPort(AsioLoop& loop, std::vector<Socket> sockets)

@@ -106,17 +106,25 @@ absl::StatusOr<Socket> BindUdp(const Endpoint& local) {
   const int descriptor = socket->descriptor();
   SetOption(descriptor, SOL_SOCKET, SO_RCVBUF, kDatagramBufferSize);
   SetOption(descriptor, SOL_SOCKET, SO_SNDBUF, kDatagramBufferSize);
-  // Datagrams of full size must get through smaller links: let the kernel fragment them.
+  // Which address a datagram came to is a question only where there are several.
+  const bool is_any = local.is_unspecified();
   if (local.is_v4()) {
-    SetOption(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
-    SetOption(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+    if (is_any) SetOption(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
+    // All leaves with "don't fragment": choosing an identification for fragments costs a tenth of
+    // sending an answer. What is too large for a path is sent again, see LetFragment.
+    LetFragment(descriptor, false);
   } else {
-    SetOption(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    if (is_any) SetOption(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    // Datagrams of full size must get through smaller links: let the kernel fragment them.
     SetOption(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
   }
   absl::Status bound = Bind(*socket, local, "UDP");
   if (!bound.ok()) return bound;
   return socket;
+}
+
+void LetFragment(int descriptor, bool on) {
+  SetOption(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, on ? IP_PMTUDISC_DONT : IP_PMTUDISC_DO);
 }
 
 absl::StatusOr<Socket> ConnectTcp(const Endpoint& to, const std::optional<Endpoint>& local) {

@@ -49,6 +49,10 @@ struct SocketAddress {
 absl::StatusOr<Socket> ListenTcp(const Endpoint& local);
 absl::StatusOr<Socket> BindUdp(const Endpoint& local);
 
+// May what leaves through this UDP socket for an IPv4 address be sent in fragments? Not at first;
+// datagrams that are larger than the path then fail with EMSGSIZE.
+void LetFragment(int descriptor, bool on);
+
 // A TCP socket that has begun to connect. With `local` it leaves from that address, whose port is
 // ignored.
 absl::StatusOr<Socket> ConnectTcp(const Endpoint& to, const std::optional<Endpoint>& local);
