@@ -76,6 +76,7 @@ void Node::State::OnDatagram(Time now, const Endpoint& from, ByteView bytes) {
     ++stats.malformed;
     return;
   }
+  server.Prefetch(from);  // there is time while the message is read
   const std::optional<krpc::Message> message = krpc::Parse(bytes);
   if (!message.has_value()) {
     ++stats.malformed;

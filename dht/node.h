@@ -93,6 +93,8 @@ struct Options {
   // Per source address, for answers: so that a forged source gains nothing.
   uint32_t queries_per_second_max = 100;
   uint32_t answer_bytes_per_second_max = 20'000;
+  // Of all sources together, 0: unlimited. A hundred times what a node of the public DHT is asked.
+  uint32_t all_queries_per_second_max = 50'000;
 };
 
 class Node {

@@ -26,7 +26,10 @@ Server::Server(const Options& options, Random& random, Families& families, Outbo
       random_(random),
       families_(families),
       outbox_(outbox),
-      rate_limit_(options.queries_per_second_max, options.answer_bytes_per_second_max),
+      rate_limit_({.queries_per_second = options.queries_per_second_max,
+                   .bytes_per_second = options.answer_bytes_per_second_max,
+                   .all_queries_per_second = options.all_queries_per_second_max},
+                  random),
       tokens_(random) {}
 
 bool Server::OnQuery(Time now, const Endpoint& from, const krpc::Message& query) {
@@ -162,7 +165,7 @@ void Server::Send(Asker& asker, const Body& body) {
   } else {
     size = outbox_.Send(asker.now, asker.from, asker.envelope, body);
   }
-  rate_limit_.NoteAnswer(asker.now, asker.from, size);
+  rate_limit_.NoteAnswer(size);
 }
 
 void Server::FindNodes(Asker& asker, const NodeId& target, const krpc::Want& want,

@@ -25,6 +25,7 @@ class Server {
   // False if the sender asks more than the limit allows; then nothing happened.
   bool OnQuery(Time now, const Endpoint& from, const krpc::Message& query);
   void Prefetch() const { rate_limit_.Prefetch(); }
+  void Prefetch(const Endpoint& from) { rate_limit_.Prefetch(from); }
   // What we store for others; null if it is not there.
   const Item* FindItem(Time now, const ItemTarget& target) {
     return items_ == nullptr ? nullptr : items_->Find(now, target);
