@@ -13,6 +13,16 @@ namespace {
 constexpr uint32_t kLifetimeS = std::chrono::duration_cast<seconds>(PeerStore::kLifetime).count();
 constexpr uint32_t kExpireAllEveryS = 60;
 
+// What Endpoint::prefix() names, as the address that all of a public network have in common; the
+// port tells it from a source.
+Endpoint NetworkOf(const Endpoint& endpoint) {
+  const size_t bytes = endpoint.is_v4() ? 15 : 6;
+  Endpoint network;
+  std::copy_n(endpoint.address.begin(), bytes, network.address.begin());
+  network.port = 0xffff;
+  return network;
+}
+
 }  // namespace
 
 bool PeerStore::Announce(Time now, const InfoHash& info_hash, const Endpoint& source, uint16_t port,
@@ -25,15 +35,70 @@ bool PeerStore::Announce(Time now, const InfoHash& info_hash, const Endpoint& so
   const InfoHash distance = DistanceTo(info_hash);
   auto found = swarms_.find(distance);
   if (found != swarms_.end() && Refresh(found->second, entry)) return true;
-  if (const auto count = per_source_.find(SourceOf(source));
-      count != per_source_.end() && count->second >= kPerSourceMax) {
-    return false;
-  }
-  if (found == swarms_.end() || peers_ >= limits_.peers_max) {
+  const bool is_full = IsFull(found == swarms_.end());
+  if (!MayAdd(source, is_full)) return false;
+  if (is_full) {
     if (!MakeRoom(distance)) return false;
-    found = swarms_.try_emplace(distance).first;
+    found = swarms_.end();  // what was found may have moved
   }
-  std::vector<Entry>& swarm = found->second;
+  if (found == swarms_.end()) found = swarms_.try_emplace(distance).first;
+  Add(found->second, entry);
+  return true;
+}
+
+// Is it a peer that we know, or one too many of its source or of its network, which then takes the
+// place of an old one of them?
+bool PeerStore::Refresh(std::vector<Entry>& swarm, const Entry& announced) {
+  const Endpoint source = SourceOfEntry(announced);
+  const uint64_t network = announced.peer.prefix();
+  const bool is_private = announced.peer.is_private();
+  size_t of_source = 0;
+  size_t of_network = 0;
+  Entry* oldest_of_source = nullptr;
+  Entry* oldest_of_network = nullptr;
+  for (Entry& entry : swarm) {
+    if (entry.peer.prefix() != network) continue;  // so it has another source too
+    if (entry.peer == announced.peer) {
+      entry.expires_s = announced.expires_s;
+      entry.is_seed = announced.is_seed;
+      return true;
+    }
+    ++of_network;
+    if (oldest_of_network == nullptr || entry.expires_s < oldest_of_network->expires_s) {
+      oldest_of_network = &entry;
+    }
+    if (SourceOfEntry(entry) != source) continue;
+    ++of_source;
+    if (oldest_of_source == nullptr || entry.expires_s < oldest_of_source->expires_s) {
+      oldest_of_source = &entry;
+    }
+  }
+  Entry* replaced = nullptr;
+  if (of_source >= kPerSourceAndInfoHashMax) {
+    replaced = oldest_of_source;
+  } else if (of_network >= kPerNetworkAndInfoHashMax && !is_private) {
+    replaced = oldest_of_network;
+  }
+  if (replaced == nullptr) return false;
+  Forget(*replaced);
+  *replaced = announced;
+  Remember(announced);
+  return true;
+}
+
+bool PeerStore::MayAdd(const Endpoint& source, bool is_full) const {
+  if (CountOf(SourceOf(source)) >= kPerSourceMax) return false;
+  if (source.is_private()) return true;
+  const size_t share = std::max<size_t>(limits_.infohashes_max / kShareWhenFull, 1);
+  return CountOf(NetworkOf(source)) < (is_full ? std::min(share, kPerNetworkMax) : kPerNetworkMax);
+}
+
+size_t PeerStore::CountOf(const Endpoint& source_or_network) const {
+  const auto found = counts_.find(source_or_network);
+  return found == counts_.end() ? 0 : found->second;
+}
+
+void PeerStore::Add(std::vector<Entry>& swarm, const Entry& entry) {
   if (swarm.size() >= limits_.peers_per_infohash_max) {
     const auto oldest =
         std::min_element(swarm.begin(), swarm.end(),
@@ -42,29 +107,7 @@ bool PeerStore::Announce(Time now, const InfoHash& info_hash, const Endpoint& so
     swarm.erase(oldest);
   }
   swarm.push_back(entry);
-  ++per_source_[SourceOf(source)];
-  ++peers_;
-  return true;
-}
-
-// Is it a peer that we know, or one too many of its source, which then takes an old one's place?
-bool PeerStore::Refresh(std::vector<Entry>& swarm, const Entry& announced) {
-  const Endpoint source = SourceOfEntry(announced);
-  size_t count = 0;
-  Entry* oldest = nullptr;
-  for (Entry& entry : swarm) {
-    if (entry.peer == announced.peer) {
-      entry.expires_s = announced.expires_s;
-      entry.is_seed = announced.is_seed;
-      return true;
-    }
-    if (SourceOfEntry(entry) != source) continue;
-    ++count;
-    if (oldest == nullptr || entry.expires_s < oldest->expires_s) oldest = &entry;
-  }
-  if (count < kPerSourceAndInfoHashMax) return false;
-  *oldest = announced;
-  return true;
+  Remember(entry);
 }
 
 size_t PeerStore::Sample(Time now, const InfoHash& info_hash, Random& random,
@@ -148,13 +191,10 @@ Endpoint PeerStore::SourceOfEntry(const Entry& entry) {
 // Makes room for one more info-hash or peer at `distance`, at the cost of those farther away.
 bool PeerStore::MakeRoom(const InfoHash& distance) {
   const bool is_new = !swarms_.contains(distance);
-  const auto is_full = [&] {
-    return peers_ >= limits_.peers_max || (is_new && swarms_.size() >= limits_.infohashes_max);
-  };
-  while (is_full()) {
+  while (IsFull(is_new)) {
     if (swarms_.empty()) return false;
     const auto farthest = std::prev(swarms_.end());
-    if (!(distance < farthest->first)) return false;
+    if (!IsNearer()(distance, farthest->first)) return false;
     Drop(farthest);
   }
   return true;
@@ -191,10 +231,21 @@ void PeerStore::Drop(Swarms::iterator swarm) {
   swarms_.erase(swarm);
 }
 
+void PeerStore::Remember(const Entry& entry) {
+  ++peers_;
+  ++counts_[SourceOfEntry(entry)];
+  if (!entry.peer.is_private()) ++counts_[NetworkOf(entry.peer)];
+}
+
 void PeerStore::Forget(const Entry& entry) {
   --peers_;
-  const auto count = per_source_.find(SourceOfEntry(entry));
-  if (--count->second == 0) per_source_.erase(count);
+  Uncount(SourceOfEntry(entry));
+  if (!entry.peer.is_private()) Uncount(NetworkOf(entry.peer));
+}
+
+void PeerStore::Uncount(const Endpoint& source_or_network) {
+  const auto found = counts_.find(source_or_network);
+  if (--found->second == 0) counts_.erase(found);
 }
 
 }  // namespace starling::dht

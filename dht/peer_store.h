@@ -1,9 +1,13 @@
 // The peers that others announced to us (BEP 5, announce_peer), for one address family.
 //
 // Limits: so many info-hashes, so many peers for each, so many in all, and so many for each
-// announcing source (a participant as dht/address.h says), so that one address cannot fill it. An
-// entry lives for half an hour after its last announce. When full, the info-hash that is farthest
-// from our id gives way: the network asks us least for that one.
+// announcing source (a participant as dht/address.h says) and for each network (/24 of IPv4, /48 of
+// IPv6; not where addresses are private), so that neither one address nor one network can fill it,
+// or fill the list of one info-hash. An entry lives for half an hour after its last announce.
+//
+// When full, the info-hash that is farthest from our id gives way: the network asks us least for
+// that one. But nothing gives way to a network that has more than its share already; else whoever
+// announces hashes near our id from a few addresses could push out all others.
 //
 // For counting it also knows who is a seed, fills the bloom filters of a swarm (BEP 33), and tells
 // a fair sample of its info-hashes (BEP 51).
@@ -32,8 +36,12 @@ class PeerStore {
   static constexpr Duration kLifetime = minutes(31);
   static constexpr size_t kPeersMax = 20'000;
   static constexpr size_t kPerSourceMax = 250;
+  static constexpr size_t kPerNetworkMax = 500;
+  // Of the info-hashes there may be, what a network may have while others would give way to it.
+  static constexpr size_t kShareWhenFull = 16;
   // Peers of one source for one info-hash: several clients share an address behind a NAT.
   static constexpr size_t kPerSourceAndInfoHashMax = 4;
+  static constexpr size_t kPerNetworkAndInfoHashMax = 32;
 
   struct Limits {
     size_t infohashes_max;
@@ -70,25 +78,43 @@ class PeerStore {
     BloomFilter::Places places{};
   };
   static_assert(sizeof(Entry) == 32);
+  // By the first words first, which nearly always decide.
+  struct IsNearer {
+    bool operator()(const InfoHash& a, const InfoHash& b) const {
+      const auto head_a = LoadBig<uint64_t>(a.bytes.data());
+      const auto head_b = LoadBig<uint64_t>(b.bytes.data());
+      return head_a != head_b ? head_a < head_b : a < b;
+    }
+  };
   // Keyed by distance to our id, so the last one is the farthest.
-  using Swarms = absl::btree_map<InfoHash, std::vector<Entry>>;
+  using Swarms = absl::btree_map<InfoHash, std::vector<Entry>, IsNearer>;
 
   static InfoHash Distance(const InfoHash& info_hash, const NodeId& id);
   InfoHash DistanceTo(const InfoHash& info_hash) const;
   static Endpoint SourceOfEntry(const Entry& entry);
   bool Refresh(std::vector<Entry>& swarm, const Entry& announced);
+  void Add(std::vector<Entry>& swarm, const Entry& entry);
+  bool MayAdd(const Endpoint& source, bool is_full) const;
+  size_t CountOf(const Endpoint& source_or_network) const;
+  void Uncount(const Endpoint& source_or_network);
+  bool IsFull(bool is_new_infohash) const {
+    return peers_ >= limits_.peers_max ||
+           (is_new_infohash && swarms_.size() >= limits_.infohashes_max);
+  }
   bool MakeRoom(const InfoHash& distance);
   Swarms::iterator Expire(uint32_t now_s, Swarms::iterator swarm);
   void ExpireAll(uint32_t now_s);
   void Drop(Swarms::iterator swarm);
+  void Remember(const Entry& entry);
   void Forget(const Entry& entry);
 
   NodeId own_id_;
+  uint32_t expire_all_at_s_ = 0;  // here it fills a gap: each node has two stores
   Limits limits_;
   Swarms swarms_;
-  absl::flat_hash_map<Endpoint, uint32_t> per_source_;  // found in, never walked
+  // How many entries each source has and each public network. Found in, never walked.
+  absl::flat_hash_map<Endpoint, uint32_t> counts_;
   size_t peers_ = 0;
-  uint32_t expire_all_at_s_ = 0;
   std::unique_ptr<InfohashSample> sample_;  // since somebody first asked
 };
 

@@ -8,8 +8,9 @@
 namespace starling::dht {
 namespace {
 
+// Each in a network of its own.
 Endpoint Public(uint32_t index, uint16_t port = 6881) {
-  return Endpoint::V4(0x08000000 + index, port);
+  return Endpoint::V4(0x08000001 + index * 256, port);
 }
 
 InfoHash Hash(int first_byte, uint64_t rest = 0) {
@@ -67,8 +68,8 @@ TEST_F(PeerStoreTest, TheOldestPeerOfAFullInfoHashGivesWay) {
 
 TEST_F(PeerStoreTest, WhenFullTheFarthestInfoHashGivesWay) {
   for (int i = 1; i <= 10; ++i) EXPECT_TRUE(store_.Announce(now_, Hash(i * 10), Public(i), 7000));
-  EXPECT_FALSE(store_.Announce(now_, Hash(101), Public(1), 7000)) << "farther than all";
-  EXPECT_TRUE(store_.Announce(now_, Hash(5), Public(1), 7000));
+  EXPECT_FALSE(store_.Announce(now_, Hash(101), Public(11), 7000)) << "farther than all";
+  EXPECT_TRUE(store_.Announce(now_, Hash(5), Public(11), 7000));
   EXPECT_EQ(store_.infohashes(), 10u);
   EXPECT_TRUE(All(Hash(100)).empty());
   EXPECT_EQ(All(Hash(90)).size(), 1u);
@@ -105,6 +106,52 @@ TEST(PeerStore, OneSourceCannotFillIt) {
   EXPECT_EQ(store.peers(), 1u);
 }
 
+TEST(PeerStore, OneNetworkCannotFillIt) {
+  for (const bool is_v4 : {true, false}) {
+    PeerStore store(NodeId{}, {.infohashes_max = 2000, .peers_per_infohash_max = 500});
+    const Time now{seconds(1000)};
+    const auto neighbour = [is_v4](uint64_t i) {
+      if (is_v4) return Endpoint::V4(0x08080800 + static_cast<uint32_t>(i % 254), 7);
+      Endpoint endpoint = *Endpoint::Parse("[2001:db8:7::1]:7");
+      StoreBig<uint16_t>(endpoint.address.data() + 6, static_cast<uint16_t>(i));
+      return endpoint;
+    };
+    size_t accepted = 0;
+    for (uint64_t i = 0; i < 20'000; ++i) {
+      accepted += store.Announce(now, Hash(1, i), neighbour(i), 7000) ? 1 : 0;
+    }
+    EXPECT_EQ(accepted, PeerStore::kPerNetworkMax);
+    EXPECT_TRUE(store.Announce(now, Hash(2), Public(2), 7000));
+  }
+}
+
+TEST(PeerStore, OneNetworkCannotFillAnInfoHash) {
+  PeerStore store(NodeId{}, {.infohashes_max = 2000, .peers_per_infohash_max = 100});
+  Time now{seconds(1000)};
+  for (uint32_t i = 0; i < 60; ++i) EXPECT_TRUE(store.Announce(now, Hash(1), Public(i), 7000));
+  for (uint32_t i = 0; i < 250; ++i) {
+    now += seconds(1);
+    EXPECT_TRUE(store.Announce(now, Hash(1), Endpoint::V4(0x60606000 + i, 7), 7000));
+  }
+  EXPECT_EQ(store.peers(), 60 + PeerStore::kPerNetworkAndInfoHashMax);
+  EXPECT_TRUE(store.Announce(now, Hash(1), Public(5), 7000)) << "and all others are still there";
+  EXPECT_EQ(store.peers(), 60 + PeerStore::kPerNetworkAndInfoHashMax);
+}
+
+TEST(PeerStore, WhenFullFewAddressesCannotPushOutAllOthers) {
+  PeerStore store(NodeId{}, {.infohashes_max = 160, .peers_per_infohash_max = 100});
+  const Time now{seconds(1000)};
+  for (uint32_t i = 0; i < 160; ++i) EXPECT_TRUE(store.Announce(now, Hash(9, i), Public(i), 7000));
+  // Hashes as near to our id as can be, from two networks.
+  size_t accepted = 0;
+  for (uint64_t i = 0; i < 2000; ++i) {
+    const Endpoint attacker = Endpoint::V4(i % 2 == 0 ? 0x60606001 : 0x61616101, 7);
+    accepted += store.Announce(now, Hash(0, i), attacker, 7000) ? 1 : 0;
+  }
+  EXPECT_EQ(accepted, 2 * 160 / PeerStore::kShareWhenFull);
+  EXPECT_EQ(store.infohashes(), 160u);
+}
+
 TEST(PeerStore, LocalSourcesAreToldApartByPort) {
   PeerStore store(NodeId{}, {.infohashes_max = 2000, .peers_per_infohash_max = 500});
   const Time now{seconds(1000)};
@@ -125,7 +172,7 @@ TEST(PeerStore, SamplesAreRandomAndFair) {
     std::array<Endpoint, 10> sample;
     ASSERT_EQ(store.Sample(now, Hash(1), random, sample), 10u);
     EXPECT_EQ(std::set<Endpoint>(sample.begin(), sample.end()).size(), 10u);
-    for (const Endpoint& peer : sample) ++seen[peer.v4() - 0x08000000];
+    for (const Endpoint& peer : sample) ++seen[(peer.v4() - 0x08000001) / 256];
   }
   EXPECT_GT(*std::min_element(seen.begin(), seen.end()), 60);
   EXPECT_LT(*std::max_element(seen.begin(), seen.end()), 140);
