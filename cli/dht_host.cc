@@ -26,6 +26,9 @@ absl::StatusOr<std::unique_ptr<DhtHost>> DhtHost::Start(const DhtHostOptions& op
   node_options.listen = options.listen;
   node_options.client.dht_routers = options.bootstrap;
   node_options.client.trackers = TrackerRule::kNever;
+  node_options.client.dht_source_queries_per_second = options.source_queries_per_second;
+  node_options.client.dht_source_bytes_per_second = options.source_bytes_per_second;
+  node_options.client.dht_queries_per_second = options.queries_per_second;
   if (state != nullptr) {
     SavedDht saved = state->LoadDht(options.bootstrap);
     node_options.client.dht_id = saved.id;

@@ -15,6 +15,10 @@ namespace starling::cli {
 struct DhtHostOptions {
   std::vector<Endpoint> listen;
   std::vector<HostPort> bootstrap;
+  // Limits of what is answered; 0: those of dht::Options.
+  uint32_t source_queries_per_second = 0;
+  uint32_t source_bytes_per_second = 0;
+  uint32_t queries_per_second = 0;
 };
 
 class DhtHost final : private EventSink {

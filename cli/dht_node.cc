@@ -52,6 +52,42 @@ class StatsShow {
   Picture picture_;
 };
 
+constexpr uint64_t kLimitMax = 1'000'000'000;
+
+// Reads the limits of what is answered.
+absl::Status ReadLimits(const Arguments& arguments, DhtHostOptions& options) {
+  struct Limit {
+    absl::string_view name;
+    uint32_t* value;
+  };
+  for (const Limit& limit : {Limit{"--queries-per-second", &options.queries_per_second},
+                             Limit{"--source-queries", &options.source_queries_per_second},
+                             Limit{"--source-bytes", &options.source_bytes_per_second}}) {
+    const auto text = arguments.Value(limit.name);
+    if (!text.has_value()) continue;
+    const auto count = ParseCount(*text, 1, kLimitMax);
+    if (!count.has_value()) {
+      return WrongValue("dht node", limit.name, *text,
+                        absl::StrCat("a whole number from 1 to ", kLimitMax));
+    }
+    *limit.value = static_cast<uint32_t>(*count);
+  }
+  return absl::OkStatus();
+}
+
+std::vector<Option> NodeOptionList() {
+  std::vector<Option> options = DhtOptionList();
+  options.push_back({"--queries-per-second", 0, Takes::kValue, "N", false,
+                     "answer at most so many queries a second, of all sources together; unless "
+                     "said: 50000"});
+  options.push_back({"--source-queries", 0, Takes::kValue, "N", false,
+                     "of one source (an address) at most so many a second; unless said: 100"});
+  options.push_back({"--source-bytes", 0, Takes::kValue, "BYTES", false,
+                     "and with at most so many bytes a second, so that nobody can have others "
+                     "flooded by us; unless said: 20000"});
+  return options;
+}
+
 absl::StatusOr<int> RunNode(const Arguments& arguments) {
   if (!arguments.positionals().empty()) {
     return UsageError(absl::StrCat("dht node takes no argument ",
@@ -62,6 +98,7 @@ absl::StatusOr<int> RunNode(const Arguments& arguments) {
   ASSIGN_OR_RETURN(options.bootstrap,
                    ReadBootstrap("--bootstrap", arguments.Values("--bootstrap")));
   ASSIGN_OR_RETURN(options.listen, ReadListen(arguments.Values("--listen")));
+  RETURN_IF_ERROR(ReadLimits(arguments, options));
   ASSIGN_OR_RETURN(const std::unique_ptr<StateFolder> state,
                    StateFolder::Open(StateFolder::Use::kNode,
                                      arguments.Value("--state").value_or(""), PrintError));
@@ -82,7 +119,7 @@ Command DhtNodeCommand() {
           "run a DHT node alone",
           {"[--listen HOST:PORT]... [--bootstrap HOST:PORT]..."},
           kExplanation,
-          DhtOptionList(),
+          NodeOptionList(),
           {{"the first node of a private DHT",
             "starling dht node --listen 192.168.0.7:7000 --bootstrap none"},
            {"the second", "starling dht node --bootstrap 192.168.0.7:7000"}},

@@ -34,6 +34,12 @@ dht::Options DhtOptions(const ClientOptions& options) {
   dht_options.read_only = options.dht_read_only;
   dht_options.security = options.dht_security;
   dht_options.follows_address = options.dht_follows_address;
+  const auto set = [](uint32_t value, uint32_t& limit) {
+    if (value != 0) limit = value;
+  };
+  set(options.dht_source_queries_per_second, dht_options.queries_per_second_max);
+  set(options.dht_source_bytes_per_second, dht_options.answer_bytes_per_second_max);
+  set(options.dht_queries_per_second, dht_options.all_queries_per_second_max);
   return dht_options;
 }
 

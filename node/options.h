@@ -41,6 +41,10 @@ struct ClientOptions {
   // BEP 42: ids bound to addresses; our own always is, once we know our address.
   dht::IdSecurity dht_security = dht::IdSecurity::kPrefer;
   bool dht_follows_address = true;
+  // What the DHT answers at most, to one source and to all together; 0: what dht::Options says.
+  uint32_t dht_source_queries_per_second = 0;
+  uint32_t dht_source_bytes_per_second = 0;
+  uint32_t dht_queries_per_second = 0;
   TrackerRule trackers = TrackerRule::kFallback;
   uint64_t down_rate = 0;  // bytes a second for the whole node; 0: unlimited
   uint64_t up_rate = 0;
