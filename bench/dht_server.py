@@ -15,8 +15,8 @@ size of an answer, because servers that say less do less.
 The echo looks at nothing and answers with as many bytes as starling did; it is the limit of the
 machine, and again without the kernel's work for fragments, which starling avoids too. libtorrent and rTorrent run with their limits raised where they have a switch.
 
-`hostile`: announces of ever new hashes from a million addresses, as fast as they are answered;
-prints what memory the server holds every half minute. `flood`: one address sends ten times as much
+`hostile`: 5,000 queries a second from 50,000 addresses, which announce ever new hashes with valid
+tokens; prints what memory the server holds every half minute. `flood`: one address sends ten times as much
 as all others together; are they served?
 """
 
@@ -217,7 +217,8 @@ def compare(options, cores):
 def hostile(options, cores):
     with Running(Starling(options.build), cores) as running:
         for look in running.load(options.build, seconds=options.seconds, warm=0, hostile=1,
-                                 sources=1_000_000, report=30):
+                                 sources=50_000, report=30, window=4096,
+                                 rate=5000):
             print(json.dumps(look), flush=True)
 
 
