@@ -4,7 +4,7 @@ build_packages="g++ cmake ninja-build ccache lld libboost1.81-dev libboost-json1
   libboost-url1.81-dev libabsl-dev libcrypto++-dev libssl-dev zlib1g-dev libtomlplusplus-dev
   ca-certificates"
 test_packages="libgtest-dev libgmock-dev libbenchmark-dev clang libclang-rt-14-dev python3
-  python3-libtorrent aria2 transmission-daemon opentracker iproute2 ethtool procps
+  python3-libtorrent aria2 transmission-daemon opentracker rtorrent iproute2 ethtool procps
   openssl libopenmpi-dev openmpi-bin"
 
 # install_packages NAME...: installs those that are missing; all output goes to stderr.
