@@ -8,6 +8,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "dht/item.h"
+#include "dht/krpc_items.h"
 #include "tests/dht/small_net.h"
 
 namespace starling::dht {
@@ -106,6 +108,33 @@ TEST_F(ServerLimitsTest, NoAnswerOfAnyKindIsLongerThanTheLimit) {
   EXPECT_GT(largest, 900u) << "the limit was put to the test";
 }
 
+TEST_F(ServerLimitsTest, NoAnswerWithAnItemIsLongerThanTheLimit) {
+  Start({});
+  std::vector<Contact> contacts;
+  for (uint32_t i = 0; i < 60; ++i) {
+    contacts.push_back(Good(HashNode(2 * i), V4(i)));
+    contacts.push_back(Good(HashNode(2 * i + 1), V6(i)));
+  }
+  node_->Adopt(now_, contacts);
+  const std::string value = absl::StrCat("996:", std::string(996, 'v'));  // 1,000 bytes
+  ItemView item;
+  item.value = AsBytes(value);
+  const ItemTarget target = Item::From(item).target();
+  const NodeId id = HashNode(7);
+  for (const Endpoint& from : {V4(5000), V6(5000)}) {
+    const std::string first = Ask(from, krpc::Get{id, target, {}, {}});
+    const auto message = krpc::Parse(AsBytes(first));
+    ASSERT_TRUE(message.has_value());
+    const std::string token(AsText(std::get<krpc::Reply>(message->body).token));
+    Ask(from, krpc::Put{id, AsBytes(token), item, {}});
+    now_ += seconds(2);
+    const std::string answer = Ask(from, krpc::Get{id, target, {}, krpc::Want{true, true}},
+                                   std::string(krpc::kTransactionIdSizeMax, 't'));
+    EXPECT_TRUE(absl::StrContains(answer, value));
+    EXPECT_LE(answer.size(), kAnswerSizeMax);
+  }
+}
+
 TEST_F(ServerLimitsTest, PeersAreGivenOnlyForAWellFormedQuery) {
   Start({});
   const InfoHash hash = HashOf(1);
@@ -156,7 +185,7 @@ TEST_F(ServerLimitsTest, OneSourceCannotStarveTheOthers) {
   size_t asked = 0;
   for (int ms = 0; ms < 10'000; ++ms) {
     now_ += milliseconds(1);
-    for (int i = 0; i < 20; ++i) Ask(greedy, krpc::FindNode{HashNode(1), HashNode(2), {}});
+    for (int i = 0; i < 4; ++i) Ask(greedy, krpc::FindNode{HashNode(1), HashNode(2), {}});
     if (ms % 5 != 0) continue;  // 200 a second
     ++asked;
     Ask(V4(10 + static_cast<uint32_t>(ms) % 500), krpc::Ping{HashNode(3)});
