@@ -1,5 +1,5 @@
-// KRPC from strangers: the parser alone, then a whole node that is told the same bytes as a query,
-// as a reply to one of its own questions, and as a saved table.
+// KRPC from strangers: the parser alone, items as a store takes them, then a whole node that is
+// told the same bytes as a query, as a reply to one of its own questions, and as a saved table.
 
 #include <array>
 #include <cstddef>
@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "dht/item_store.h"
 #include "dht/krpc_writer.h"
 #include "dht/node.h"
 #include "dht/snapshot.h"
@@ -21,14 +22,27 @@ class Port : public DatagramPort {
   void Send(Time, const Endpoint&, Writer write) override {
     std::array<std::byte, kDatagramSizeMax> space;
     const size_t size = write(space);
-    CHECK(size <= 1024);
     const auto message = krpc::Parse(ByteView(space).first(size));
     CHECK(size == 0 || message.has_value());
+    CHECK(size <= (std::holds_alternative<krpc::Put>(message->body) ? 1400u : 1200u));
     if (message->transaction_id.size() != transaction_id.size()) return;
     std::copy(message->transaction_id.begin(), message->transaction_id.end(),
               transaction_id.begin());
   }
   std::array<std::byte, 4> transaction_id{};
+};
+
+// Whatever it is told of has been verified.
+class Items : public ItemSink {
+ public:
+  explicit Items(const ItemTarget& target) : target_(target) {}
+  void OnItem(Time, LookupId, const Item& item) override {
+    CHECK(IsGenuineFor(target_, item.view()));
+  }
+  void OnItemDone(Time, LookupId, const ItemReport&, const LookupReport&) override {}
+
+ private:
+  ItemTarget target_;
 };
 
 class Sink : public PeerSink {
@@ -49,6 +63,15 @@ class Prober : public ProbeSink {
 };
 
 void Walk(const krpc::Message& message) {
+  if (const auto* put = std::get_if<krpc::Put>(&message.body)) {
+    // Seen from the store's side, as if the token had been right.
+    if (CheckForm(put->item) != ItemError::kNone) return;
+    ItemStore store{NodeId{}};
+    store.Put(Time{seconds(1000)}, Endpoint::V4(0x09090909, 6881), put->item, put->cas,
+              [&] { return IsGenuine(put->item); });
+    const Item* found = store.Find(Time{seconds(1001)}, TargetOf(put->item));
+    if (found != nullptr) CHECK(IsGenuineFor(found->target(), found->view()));
+  }
   const auto* reply = std::get_if<krpc::Reply>(&message.body);
   if (reply == nullptr) return;
   for (size_t i = 0; i < krpc::CountNodes(reply->nodes, krpc::kNodeV4Size); ++i) {
@@ -77,6 +100,17 @@ void Converse(ByteView bytes) {
   node.Announce(now, InfoHash{}, 1, sink);
   node.Scrape(now, InfoHash{}, sink);
   node.Probe(now, stranger, Question::kSampleInfohashes, NodeId{}, prober);
+  // Looks for the very item that the input may hold, so that a good one is found.
+  ItemTarget wanted;
+  const auto message = krpc::Parse(bytes);
+  const auto* reply = message ? std::get_if<krpc::Reply>(&message->body) : nullptr;
+  if (reply != nullptr && !reply->item.value.empty()) wanted = TargetOf(reply->item);
+  Items items(wanted);
+  node.GetItem(now, wanted, "", items);
+  Item stored;
+  stored.value = "5:stuff";
+  Items others(stored.target());
+  node.PutItem(now, ItemPut::Of(stored), others);
   // As answers: the bytes with the awaited transaction id put where "t" has one of four bytes.
   std::string text(AsText(bytes));
   for (int round = 0; round < 4; ++round) {
