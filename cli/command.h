@@ -39,6 +39,8 @@ Command ShowCommand();
 Command DhtNodeCommand();
 Command DhtLookupCommand();
 Command DhtPingCommand();
+Command DhtPutCommand();
+Command DhtGetCommand();
 Command DemoCommand();
 Command SimListCommand();
 Command SimShowCommand();

@@ -19,6 +19,7 @@ struct DhtHostOptions {
   uint32_t source_queries_per_second = 0;
   uint32_t source_bytes_per_second = 0;
   uint32_t queries_per_second = 0;
+  bool read_only = false;  // BEP 43: asks, answers nobody, and enters no table
 };
 
 class DhtHost final : private EventSink {
@@ -34,6 +35,8 @@ class DhtHost final : private EventSink {
   Time now() const { return world_.now(); }
   dht::Node& dht() { return *node_->client().dht(); }
   const std::vector<Endpoint>& listening() const { return node_->listening(); }
+  // Beside dht(), one for each further address (BEP 45).
+  std::vector<DhtAddress> further_dht() const { return node_->further_dht(); }
   uint32_t nodes_known();
 
  private:

@@ -60,6 +60,10 @@ TEST_F(ProgramTest, WrongUsageEndsWithTwoAndOneLine) {
                                              {"dht", "lookup"},
                                              {"dht", "lookup", "x"},
                                              {"dht", "ping", "x"},
+                                             {"dht", "get", "x"},
+                                             {"dht", "put"},
+                                             {"dht", "put", "x", "--seq", "1"},
+                                             {"dht", "put", "x", "--mutable"},
                                              {"dht", "node", "x"},
                                              {"demo", "x"},
                                              {"demo", "--size", "1"}}) {
@@ -195,6 +199,57 @@ TEST_F(ProgramTest, DhtCommandsFindEachOther) {
 
   first.Signal(SIGINT);
   EXPECT_EQ(first.Wait(), 130);
+}
+
+TEST_F(ProgramTest, ItemsArePutAndFoundAgain) {
+  ChildProgram node(errors(), {"dht", "node", "--listen", "127.0.0.1:0", "--bootstrap", "none",
+                               "--state", folder_ / "state"});
+  const std::string line = node.ReadLine();
+  ASSERT_THAT(line, MatchesRegex("listening on 127.0.0.1:[0-9]+ .*"));
+  const std::string address = line.substr(13, line.find(' ', 13) - 13);
+  std::string said;
+  const auto run = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "dht");
+    for (const std::string& word :
+         {std::string("--bootstrap"), address, std::string("--listen"), std::string("127.0.0.1:0"),
+          std::string("--state"), folder_ / "state2"}) {
+      words.push_back(word);
+    }
+    ChildProgram program(folder_ / "run-errors", words);
+    said = program.ReadAll();
+    const int code = program.Wait();
+    said += program.Errors();
+    return code;
+  };
+  EXPECT_EQ(run({"put", "Hello World!"}), 0);
+  EXPECT_THAT(said, HasSubstr("target e5f96f6f38320f0f33959cb4d3d656452117aadb\n"));
+  EXPECT_THAT(said, HasSubstr("stored by 1 of 1 node"));
+  EXPECT_EQ(run({"get", "e5f96f6f38320f0f33959cb4d3d656452117aadb"}), 0);
+  EXPECT_EQ(said, "Hello World!");
+  EXPECT_EQ(run({"get", "0123456789abcdef0123456789abcdef01234567"}), 1);
+  EXPECT_THAT(said, HasSubstr("starling: no node has 0123456789abcdef"));
+
+  const std::string key = folder_ / "my.key";
+  EXPECT_EQ(run({"put", "--mutable", "--key", key, "one", "--json"}), 0);
+  EXPECT_THAT(said, HasSubstr("starling: made a new key in "));
+  const auto put = boost::json::parse(said.substr(0, said.find('\n')));
+  EXPECT_EQ(put.at("seq").as_int64(), 1);
+  EXPECT_EQ(run({"put", "--mutable", "--key", key, "two"}), 0);
+  EXPECT_THAT(said, HasSubstr("seq 2\n"));
+  EXPECT_EQ(run({"get", std::string(put.at("key").as_string())}), 0);
+  EXPECT_EQ(said, "two");
+
+  EXPECT_EQ(run({"put", "--mutable", "--key", key, "--seq", "1", "old"}), 1);
+  EXPECT_THAT(said, HasSubstr("starling: the stored item has the sequence number 2"));
+  EXPECT_THAT(said, HasSubstr("(error 302)"));
+  EXPECT_EQ(run({"put", "--mutable", "--key", key, "--cas", "1", "three"}), 1);
+  EXPECT_THAT(said, HasSubstr("(error 301)"));
+  EXPECT_EQ(run({"put", std::string(997, 'x')}), 1);
+  EXPECT_THAT(said, HasSubstr("(error 205)"));
+  EXPECT_EQ(run({"put", "--mutable", "--key", key, "--salt", std::string(65, 's'), "x"}), 1);
+  EXPECT_THAT(said, HasSubstr("(error 207)"));
+  EXPECT_EQ(run({"put", "--bencoded", "li1e"}), 1);
+  EXPECT_THAT(said, HasSubstr("(error 203)"));
 }
 
 TEST_F(ProgramTest, ASmallDemoVerifiesAllCopiesAndLeavesNothingBehind) {
