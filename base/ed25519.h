@@ -1,7 +1,7 @@
 // Ed25519 signatures (RFC 8032) by Crypto++. The library's headers stay in ed25519.cc.
 //
 // A key pair is made of its 32-byte seed, which is what a person keeps. Signing draws nothing: one
-// seed and one message always give the same signature. Verifying takes about 100 us, so whoever
+// seed and one message always give the same signature. Verifying takes about 40 us, so whoever
 // can be asked by strangers checks everything else first.
 #pragma once
 

@@ -20,7 +20,8 @@ namespace {
 constexpr absl::string_view kExplanation =
     "Runs a DHT node without torrents until it is stopped. It answers others, stores\n"
     "what they announce, and remembers its id and table. Two or more of them, each\n"
-    "with --bootstrap naming another, are a private DHT; see docs/private-dht.md.";
+    "with --bootstrap naming another, are a private DHT; see docs/private-dht.md. On a\n"
+    "machine with several public addresses, --listen for each makes one node of each.";
 
 std::string StatsLine(const dht::Stats& stats) {
   return absl::StrCat(Count(stats.table_nodes, "IPv4 node", "IPv4 nodes"), " and ",
@@ -105,6 +106,9 @@ absl::StatusOr<int> RunNode(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::unique_ptr<DhtHost> host, DhtHost::Start(options, state.get()));
   PrintLine(absl::StrCat("listening on ", JoinEndpoints(host->listening()), " (UDP)"));
   PrintLine(absl::StrCat("node id ", host->dht().id().hex()));
+  for (const DhtAddress& further : host->further_dht()) {
+    PrintLine(absl::StrCat("node id ", further.id.hex(), " at ", further.local.ToString()));
+  }
   StatsShow show;
   return host->Run([&](Time now) -> std::optional<int> {
     show.Tick(now, host->dht());

@@ -28,6 +28,8 @@ std::unique_ptr<peer::Choker> MakeChoker(const ClientOptions& options, Random& r
   return options.choker ? options.choker(random) : peer::MakeTitForTat(random);
 }
 
+}  // namespace
+
 dht::Options DhtOptions(const ClientOptions& options) {
   dht::Options dht_options;
   dht_options.id = options.dht_id;
@@ -42,8 +44,6 @@ dht::Options DhtOptions(const ClientOptions& options) {
   set(options.dht_queries_per_second, dht_options.all_queries_per_second_max);
   return dht_options;
 }
-
-}  // namespace
 
 Client::State::State(const ClientOptions& client_options, const ClientSeams& client_seams)
     : options(client_options),

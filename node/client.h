@@ -69,6 +69,9 @@ struct ClientStatus {
   uint64_t wasted = 0;  // of the downloaded: had already, or in pieces that failed
 };
 
+// What a DHT node of a Client with these `options` is told.
+dht::Options DhtOptions(const ClientOptions& options);
+
 class Client {
  public:
   Client(const ClientOptions& options, const ClientSeams& seams);
@@ -78,6 +81,8 @@ class Client {
 
   // Events.
   void OnDatagram(Time now, const Endpoint& from, ByteView bytes);
+  // One that is no DHT message and came through another `port` than that of the seams.
+  void OnOtherDatagram(Time now, DatagramPort& port, const Endpoint& from, ByteView bytes);
   void Accept(Time now, std::unique_ptr<Stream> stream);
   void OnDeadline(Time now);
   Time next_deadline() const;

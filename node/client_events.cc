@@ -40,9 +40,13 @@ void Client::OnDatagram(Time now, const Endpoint& from, ByteView bytes) {
     if (state_->dht_started) state_->dht->OnDatagram(now, from, bytes);
     return;
   }
+  OnOtherDatagram(now, state_->seams.datagrams, from, bytes);
+}
+
+void Client::OnOtherDatagram(Time now, DatagramPort& port, const Endpoint& from, ByteView bytes) {
+  if (bytes.empty()) return;
   if (bytes.front() == kUtpSyn && bytes.size() >= kUtpHeaderSize) {
-    state_->seams.datagrams.Send(now, from,
-                                 [&](ByteSpan space) { return WriteUtpReset(bytes, space); });
+    port.Send(now, from, [&](ByteSpan space) { return WriteUtpReset(bytes, space); });
     return;
   }
   state_->udp_trackers.OnDatagram(now, from, bytes);

@@ -54,6 +54,12 @@ struct RealNodeOptions {
   std::vector<Endpoint> listen;
 };
 
+// Where a DHT node of ours is, and what it is called.
+struct DhtAddress {
+  Endpoint local;
+  NodeId id;
+};
+
 class RealNode {
  public:
   static absl::StatusOr<std::unique_ptr<RealNode>> Start(RealWorld& world,
@@ -65,6 +71,8 @@ class RealNode {
 
   Client& client();
   const std::vector<Endpoint>& listening() const;  // the real ports
+  // The DHT nodes beside the Client's own: one for each further address (BEP 45).
+  std::vector<DhtAddress> further_dht() const;
 
  private:
   struct Parts;
