@@ -179,6 +179,7 @@ class ItemLiarTest : public ItemNetworkTest {
 TEST_F(ItemLiarTest, ForgedItemsAreNotBelieved) {
   const Item item = Immutable("true");
   const auto liar = Liar(item.target(), Immutable("false"), 1);
+  EXPECT_TRUE(Get(7, item.target()).items.empty());
   Put(3, item);
   const ItemCollector got = Get(7, item.target());
   EXPECT_EQ(got.items, std::vector<Item>{item});
