@@ -25,6 +25,7 @@ class DhtHost final : public Participant {
   }
   NodeIndex index() const { return index_; }
   const NodeId& id() const { return id_; }
+  void SetId(const NodeId& id) { id_ = id; }  // before it is switched on
 
   void OnPowerOn(Time now) override;
   void OnPowerOff(Time now) override;

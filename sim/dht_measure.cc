@@ -115,8 +115,17 @@ void DhtMeasure::OnDone(Probe& probe, Time now, const dht::LookupReport& report)
     row.found = CountFound(probe, report, exist);
     row.recall = exist == 0 ? 1 : static_cast<double>(row.found) / exist;
     lookups_.push_back(row);
+    NoteClosest(probe.target, report.closest);
   }
   Release(probe);
+}
+
+void DhtMeasure::NoteClosest(const NodeId& target, std::span<const dht::Contact> closest) {
+  if (attacker_ != nullptr && attacker_->IsCaptured(closest)) ++captured_;
+  if (closest.size() < kTruthSize) return;
+  std::array<NodeId, kTruthSize> ids;
+  for (size_t i = 0; i < ids.size(); ++i) ids[i] = closest[i].id;
+  size_.Add(target, ids);
 }
 
 // How many of the true closest are among what was found. A node does not find itself.
@@ -167,6 +176,12 @@ void DhtMeasure::AddMetrics(std::map<std::string, double>& metrics) const {
   }
   if (queries > 0) metrics["timed_out_share"] = double(timeouts) / double(queries);
   if (!lookups_.empty()) metrics["accurate_share"] = double(accurate) / double(lookups_.size());
+  if (attacker_ != nullptr && !lookups_.empty()) {
+    metrics["captured_share"] = double(captured_) / double(lookups_.size());
+  }
+  if (size_.lookups() > 0 && live_.size() > 0) {
+    metrics["size_ratio"] = size_.nodes() / double(live_.size());
+  }
   if (sought_ > 0) metrics["found_share"] = double(found_) / double(sought_);
   metrics["values_sought"] = double(sought_);
   metrics["abandoned"] = double(abandoned_);

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "dht/size_estimate.h"
 #include "sim/dht_run.h"
+#include "sim/eclipse.h"
 #include "sim/live_ids.h"
 #include "sim/population.h"
 
@@ -31,6 +33,9 @@ class DhtMeasure {
   // The host's node is about to be gone, and its lookups with it.
   void OnDeparture(uint32_t host);
 
+  // From now on it is counted which measured lookups that attacker captures. Outlives this.
+  void WatchFor(const Eclipse& attacker) { attacker_ = &attacker; }
+
   // Bytes from here on belong to the measured time.
   void BeginWindow();
 
@@ -46,6 +51,7 @@ class DhtMeasure {
   Probe& Begin(Kind kind, uint32_t host, const NodeId& target);
   void OnDone(Probe& probe, Time now, const dht::LookupReport& report);
   uint32_t CountFound(const Probe& probe, const dht::LookupReport& report, uint32_t& exist) const;
+  void NoteClosest(const NodeId& target, std::span<const dht::Contact> closest);
   void Release(Probe& probe);
   void AddTraffic(std::map<std::string, double>& metrics) const;
 
@@ -60,6 +66,9 @@ class DhtMeasure {
   uint64_t sought_ = 0;
   uint64_t found_ = 0;
   uint64_t abandoned_ = 0;
+  const Eclipse* attacker_ = nullptr;
+  uint64_t captured_ = 0;
+  dht::SizeEstimate size_;
   // Of the window.
   Time window_begin_{};
   uint64_t bytes_before_ = 0;

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "sim/churn.h"
 #include "sim/dht_measure.h"
+#include "sim/eclipse.h"
 
 namespace starling::sim {
 namespace {
@@ -61,6 +62,10 @@ dht::Options NodeOf(const DhtSpec& spec) {
   options.query_timeout = spec.query_timeout;
   options.short_timeout = spec.short_timeout;
   options.short_timeout_adapts = spec.short_timeout_adapts;
+  if (spec.bound_ids) {
+    options.security = dht::IdSecurity::kEnforce;
+    options.one_per_network = true;
+  }
   return options;
 }
 
@@ -93,6 +98,11 @@ class DhtRun {
   DhtResult Run();
 
  private:
+  uint32_t AnyHonest(Random& random) {
+    uint32_t host = AnyLive(random);
+    while (eclipse_.has_value() && host < eclipse_->attackers()) host = AnyLive(random);
+    return host;
+  }
   SeededRandom RandomOf(Draw draw, uint64_t which = 0) const {
     return SeededRandom::For(world_.seed(), which, static_cast<uint64_t>(draw));
   }
@@ -117,6 +127,7 @@ class DhtRun {
   DhtPopulation network_;
   LiveIds live_;
   DhtMeasure measure_;
+  std::optional<Eclipse> eclipse_;
   Time begin_;
   Time planned_end_;
   Time until_;
@@ -133,6 +144,10 @@ class DhtRun {
 };
 
 void DhtRun::Start() {
+  if (spec_.attackers > 0 || spec_.bound_ids) {
+    eclipse_.emplace(world_, network_, spec_.attackers, spec_.bound_ids);
+    if (spec_.attackers > 0) measure_.WatchFor(*eclipse_);
+  }
   if (spec_.honest_join) {
     const Duration spacing = JoinSpacing(spec_);
     network_.JoinHonestly(spacing);
@@ -199,8 +214,9 @@ std::vector<Endpoint> DhtRun::DrawRouters() {
 void DhtRun::LookNext() {
   if (looked_ == spec_.lookups || live_.size() == 0) return;
   ++looked_;
-  const uint32_t host = AnyLive(*lookups_random_);
-  measure_.Look(host, lookups_random_->NextId<NodeId>(), true);
+  const uint32_t host = AnyHonest(*lookups_random_);
+  const auto target = lookups_random_->NextId<NodeId>();
+  measure_.Look(host, spec_.attackers > 0 ? eclipse_->key() : target, true);
   world_.At(world_.now() + spec_.lookup_spacing, [this](Time) { LookNext(); });
 }
 
@@ -306,6 +322,12 @@ absl::Status CheckDhtSpec(const DhtSpec& spec) {
   if (spec.query_timeout <= Duration::zero()) return refuse("query_timeout: above 0");
   if (!(spec.loss >= 0 && spec.loss <= 1)) return refuse("loss: 0 to 1");
   if (!(spec.dead_share >= 0 && spec.dead_share <= 0.95)) return refuse("dead_share: 0 to 0.95");
+  if ((spec.attackers > 0 || spec.bound_ids) && !spec.churn.empty()) {
+    return refuse("attackers, bound_ids: not with churn, whose newcomers have any id");
+  }
+  if (spec.attackers > 0 && (spec.attackers > spec.nodes / 2 || spec.lookup_every > Duration())) {
+    return refuse("attackers: at most half of the nodes, and not with lookup_every");
+  }
   if (spec.lookup_every < Duration::zero() || spec.lookup_spacing <= Duration::zero()) {
     return refuse("lookup_every, lookup_spacing: not below 0");
   }

@@ -49,6 +49,11 @@ struct DhtSpec {
   double dead_share = 0;     // dead from the start, but still in the others' tables
   std::string churn;         // profile of churn.h; empty: nobody comes or goes
 
+  // An attacker (sim/eclipse.h): so many of the nodes stand around one key, which is what every
+  // lookup is for. 0: there is none.
+  uint32_t attackers = 0;
+  bool bound_ids = false;  // all ids belong to their addresses, and nodes insist on it (BEP 42)
+
   // What is done and measured.
   Duration warm_up{};
   uint32_t lookups = 4000;  // by random nodes for random targets; unused with lookup_every
@@ -83,6 +88,9 @@ struct DhtResult {
   //   timed_out_share          of the lookups' queries
   //   accurate_share           lookups that found at least 7 of the true 8
   //   found_share              values found after `value_after`
+  //   captured_share           lookups of whose closest most were attackers
+  //   size_ratio               the network's size as estimated from all measured lookups, over what
+  //                            it is (dht/size_estimate.h)
   //   abandoned                lookups whose node left before they ended
   //   sent_bytes_per_s         that a node sent on average while measuring, without headers
   //   maintenance_bytes_per_s  the same without what lookups and announces took

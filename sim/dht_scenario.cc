@@ -24,6 +24,8 @@ DhtSpec SpecOf(const Scenario& scenario) {
   spec.mean_round_trip = from.mean_round_trip;
   spec.honest_join = from.honest_join;
   spec.dead_share = from.dead_share;
+  spec.attackers = from.attackers;
+  spec.bound_ids = from.bound_ids;
   spec.churn = from.churn;
   spec.warm_up = from.warm_up;
   spec.lookups = from.lookups;

@@ -150,6 +150,8 @@ struct DhtRunSpec {  // of ScenarioKind::kDht
   bool access_delay = true;                    // false: h of the latency model is 0
   Duration mean_round_trip{};                  // scales all round trips to it; 0: as they are
   double dead_share = 0;
+  uint32_t attackers = 0;  // stand around the key that all lookups are for
+  bool bound_ids = false;  // to addresses, and enforced (BEP 42)
   std::string churn;
   bool honest_join = false;
   uint32_t lookups = 4000;

@@ -163,6 +163,9 @@ void Fields(FieldVisitor& v, DhtRunSpec& s) {
   v.Flag("access_delay", s.access_delay, "false: h of the latency model is 0");
   v.Time("mean_round_trip", s.mean_round_trip, "scales all round trips to it; 0: as they are");
   v.Share("dead_share", s.dead_share, "of the nodes: dead, but still in the tables of others");
+  v.Count("attackers", s.attackers, {0, 1'000'000},
+          "of the nodes: stand around one key, which all lookups are for");
+  v.Flag("bound_ids", s.bound_ids, "all ids belong to their addresses, and nodes insist (BEP 42)");
   v.Word("churn", s.churn, kChurns, "sessions; a leaver is replaced at once; empty: nobody leaves");
   v.Flag("honest_join", s.honest_join, "nodes join one after the other; else tables are ready");
   v.Count("lookups", s.lookups, {0, 10'000'000}, "by random nodes, measured");

@@ -97,5 +97,20 @@ TEST(DhtTargets, ANetworkThatComesAndGoesKeepsWhatItWasTold) {
   EXPECT_LE(result.metrics.at("maintenance_bytes_per_s"), 60);
 }
 
+TEST(DhtTargets, AnAttackerAroundAKeyCapturesItUnlessIdsAreBoundToAddresses) {
+  DhtSpec spec = Converged(1000, 200);
+  spec.attackers = 16;
+  EXPECT_GE(RunDht(spec, testing_support::TestSeed()).metrics.at("captured_share"), 0.95);
+  spec.bound_ids = true;
+  EXPECT_LT(MeanOf(spec, "captured_share"), 0.05);
+}
+
+TEST(DhtTargets, AHundredLookupsTellTheSizeOfTheNetwork) {
+  DhtSpec spec = Converged(1000, 100);
+  EXPECT_NEAR(MeanOf(spec, "size_ratio"), 1, 0.05);
+  spec.dead_share = 0.1;
+  EXPECT_NEAR(MeanOf(spec, "size_ratio"), 1, 0.05);
+}
+
 }  // namespace
 }  // namespace starling::sim
