@@ -3,10 +3,11 @@
 namespace starling::cli {
 
 std::vector<Command> AllCommands() {
-  return {GetCommand(),     SeedCommand(),      CreateCommand(),   ShowCommand(),
-          DhtNodeCommand(), DhtLookupCommand(), DhtPingCommand(),  DhtPutCommand(),
-          DhtGetCommand(),  DemoCommand(),      SimListCommand(),  SimShowCommand(),
-          SimRunCommand(),  SimCheckCommand(),  SimSweepCommand(), SimCompareCommand()};
+  return {GetCommand(),      SeedCommand(),        CreateCommand(),    ShowCommand(),
+          DhtNodeCommand(),  DhtLookupCommand(),   DhtPingCommand(),   DhtPutCommand(),
+          DhtGetCommand(),   DhtAnnounceCommand(), DhtScrapeCommand(), DhtSampleCommand(),
+          DhtCrawlCommand(), DemoCommand(),        SimListCommand(),   SimShowCommand(),
+          SimRunCommand(),   SimCheckCommand(),    SimSweepCommand(),  SimCompareCommand()};
 }
 
 }  // namespace starling::cli

@@ -43,6 +43,7 @@ absl::StatusOr<DhtAskOptions> ReadDhtAskOptions(absl::string_view command,
     options.timeout = *timeout;
   }
   options.host.read_only = true;
+  ASSIGN_OR_RETURN(options.host.security, ReadDhtSecurity(command, arguments));
   ASSIGN_OR_RETURN(options.host.bootstrap,
                    ReadBootstrap("--bootstrap", arguments.Values("--bootstrap")));
   ASSIGN_OR_RETURN(options.host.listen, ReadListen(arguments.Values("--listen")));

@@ -26,6 +26,7 @@ absl::StatusOr<std::unique_ptr<DhtHost>> DhtHost::Start(const DhtHostOptions& op
   node_options.listen = options.listen;
   node_options.client.dht_routers = options.bootstrap;
   node_options.client.dht_read_only = options.read_only;
+  node_options.client.dht_security = options.security;
   node_options.client.trackers = TrackerRule::kNever;
   node_options.client.dht_source_queries_per_second = options.source_queries_per_second;
   node_options.client.dht_source_bytes_per_second = options.source_bytes_per_second;

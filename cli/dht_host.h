@@ -20,6 +20,7 @@ struct DhtHostOptions {
   uint32_t source_bytes_per_second = 0;
   uint32_t queries_per_second = 0;
   bool read_only = false;  // BEP 43: asks, answers nobody, and enters no table
+  dht::IdSecurity security = dht::IdSecurity::kPrefer;  // BEP 42
 };
 
 class DhtHost final : private EventSink {

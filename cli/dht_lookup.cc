@@ -96,6 +96,8 @@ absl::StatusOr<int> RunLookup(const Arguments& arguments) {
                                    "digits or a magnet link", SeeHelp("dht lookup")));
   }
   DhtHostOptions options;
+  options.read_only = true;
+  ASSIGN_OR_RETURN(options.security, ReadDhtSecurity("dht lookup", arguments));
   ASSIGN_OR_RETURN(options.bootstrap,
                    ReadBootstrap("--bootstrap", arguments.Values("--bootstrap")));
   ASSIGN_OR_RETURN(options.listen, ReadListen(arguments.Values("--listen")));

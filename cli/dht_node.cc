@@ -96,6 +96,7 @@ absl::StatusOr<int> RunNode(const Arguments& arguments) {
                                    SeeHelp("dht node")));
   }
   DhtHostOptions options;
+  ASSIGN_OR_RETURN(options.security, ReadDhtSecurity("dht node", arguments));
   ASSIGN_OR_RETURN(options.bootstrap,
                    ReadBootstrap("--bootstrap", arguments.Values("--bootstrap")));
   ASSIGN_OR_RETURN(options.listen, ReadListen(arguments.Values("--listen")));
@@ -110,7 +111,11 @@ absl::StatusOr<int> RunNode(const Arguments& arguments) {
     PrintLine(absl::StrCat("node id ", further.id.hex(), " at ", further.local.ToString()));
   }
   StatsShow show;
+  NodeId id = host->dht().id();
   return host->Run([&](Time now) -> std::optional<int> {
+    if (std::exchange(id, host->dht().id()) != id) {
+      PrintLine(absl::StrCat("node id ", id.hex(), ", which belongs to our address"));
+    }
     show.Tick(now, host->dht());
     return std::nullopt;
   });

@@ -70,6 +70,7 @@ absl::StatusOr<int> RunPing(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::vector<Endpoint> found, ResolveHostPort(place));
   const Endpoint target = found.front();
   DhtHostOptions options;
+  options.read_only = true;
   ASSIGN_OR_RETURN(options.listen, ReadListen(arguments.Values("--listen")));
   // Any free port of the right kind: the usual one is left to nodes that stay.
   if (options.listen.empty()) {

@@ -76,6 +76,17 @@ absl::Status CheckCombinations(absl::string_view command, const Arguments& argum
   return absl::OkStatus();
 }
 
+Option DhtSecurityOption() {
+  return {"--dht-security",
+          0,
+          Takes::kValue,
+          "WHAT",
+          false,
+          "nodes whose id is not bound to their address (BEP 42): off, no difference; prefer, "
+          "others come first (this is the default); enforce, they do not count. Private networks "
+          "are exempt"};
+}
+
 }  // namespace
 
 absl::Status WrongValue(absl::string_view command, absl::string_view option,
@@ -94,6 +105,7 @@ std::vector<Option> TransferOptionList() {
        "where others reach us, TCP and UDP; port 0: a free one. Unless said: port 6881 or the "
        "next free one on all addresses"},
       {"--no-dht", 0, Takes::kNothing, "", false, "take no part in the DHT"},
+      DhtSecurityOption(),
       {"--trackers", 0, Takes::kValue, "WHEN", false,
        "fallback: only if the DHT finds too few peers (this is the default); always; never. "
        "Private torrents use only trackers, whatever is said here"},
@@ -123,6 +135,7 @@ std::vector<Option> DhtOptionList() {
        "on all addresses"},
       {"--bootstrap", 0, Takes::kValue, "HOST:PORT", true,
        "DHT nodes to begin with, instead of the well-known ones; none: ask nobody"},
+      DhtSecurityOption(),
       {"--state", 0, Takes::kValue, "DIR", false,
        "where to remember the DHT; unless said: $XDG_STATE_HOME/starling"},
   };
@@ -161,6 +174,8 @@ absl::StatusOr<TransferOptions> ReadTransferOptions(absl::string_view command,
   ASSIGN_OR_RETURN(client.choker, ReadChoker(command, arguments, arguments.strategies()->chokers));
   if (peers_max > 0) client.peers_max = client.peers_per_torrent_max = peers_max;
 
+  ASSIGN_OR_RETURN(client.dht_security, ReadDhtSecurity(command, arguments));
+
   options.select = arguments.Values("--select");
   options.sequential = arguments.Has("--sequential");
   options.dir = arguments.Value("--dir").value_or(".");
@@ -189,6 +204,15 @@ absl::StatusOr<std::vector<HostPort>> ReadBootstrap(absl::string_view option,
     nodes.push_back(std::move(node));
   }
   return nodes;
+}
+
+absl::StatusOr<dht::IdSecurity> ReadDhtSecurity(absl::string_view command,
+                                                const Arguments& arguments) {
+  const std::string text = arguments.Value("--dht-security").value_or("prefer");
+  if (text == "off") return dht::IdSecurity::kOff;
+  if (text == "prefer") return dht::IdSecurity::kPrefer;
+  if (text == "enforce") return dht::IdSecurity::kEnforce;
+  return WrongValue(command, "--dht-security", text, "off, prefer or enforce");
 }
 
 absl::StatusOr<std::vector<Endpoint>> ReadListen(const std::vector<std::string>& values) {

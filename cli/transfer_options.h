@@ -41,6 +41,9 @@ absl::StatusOr<TransferOptions> ReadTransferOptions(absl::string_view command,
 // The values of --dht-bootstrap or --bootstrap: none given: the well-known routers; `none`: nobody.
 absl::StatusOr<std::vector<HostPort>> ReadBootstrap(absl::string_view option,
                                                     const std::vector<std::string>& values);
+// --dht-security; `prefer` unless said.
+absl::StatusOr<dht::IdSecurity> ReadDhtSecurity(absl::string_view command,
+                                                const Arguments& arguments);
 // The values of --listen, resolved.
 absl::StatusOr<std::vector<Endpoint>> ReadListen(const std::vector<std::string>& values);
 

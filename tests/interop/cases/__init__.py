@@ -8,7 +8,7 @@ import importlib
 import typing
 
 TOPICS = ("foreign", "dht_fetch", "dht_serve", "swarm", "trackers", "scrape", "private",
-          "isolation", "items", "corrupt", "saved_state", "signals", "ipv6")
+          "isolation", "items", "corrupt", "saved_state", "signals", "ipv6", "dht_counts")
 
 
 @dataclasses.dataclass

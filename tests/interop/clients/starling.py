@@ -63,6 +63,22 @@ class Starling(Client):
         self.process.wait_exit(timeout=10)
         return json.loads(line)["trackers"]
 
+    def dht(self, bootstrap, command, *arguments):
+        """What `starling dht COMMAND --json` says at its end."""
+        nodes = [option for node in bootstrap for option in ("--bootstrap", node)]
+        self._run(["dht", command, *arguments, *nodes, "--listen", self.endpoint(),
+                   "--state", self.state, "--json"])
+        line = self.process.wait_line(lambda line: line, f"answer of dht {command}", timeout=60)
+        self.expect_exit(0, timeout=10)
+        return json.loads(line)
+
+    def dht_node(self):
+        """`starling dht node` as the first of its network; HOST:PORT."""
+        self._run(["dht", "node", "--bootstrap", "none", "--listen", self.endpoint(),
+                   "--state", self.state])
+        self.process.wait_line(lambda line: line.startswith("node id "), "a node id", timeout=20)
+        return self.endpoint()
+
     def start(self, command, *arguments):
         """A command that goes online, with the options of this client's place in the network."""
         dht = [option for node in self.bootstrap for option in ("--dht-bootstrap", node)]
