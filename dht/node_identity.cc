@@ -57,16 +57,16 @@ bool Node::State::MayEnter(RoutingTable& table, const NodeId& answerer, const En
 // An answer of `from` says what our address is.
 void Node::State::NoteSeenAs(Time now, const Endpoint& from, const krpc::Message& message) {
   if (!options.follows_address || !message.seen_as.has_value()) return;
-  if (identity == nullptr) identity = std::make_unique<Identity>();
+  if (rare == nullptr) rare = std::make_unique<Rare>();
   const size_t family = FamilyOf(from);
-  AddressVotes& votes = identity->votes[family];
-  if (votes.Note(from, *message.seen_as).has_value()) identity->is_moving = true;
-  if (!identity->is_moving || now < identity->move_from || !votes.agreed().has_value()) return;
+  AddressVotes& votes = rare->votes[family];
+  if (votes.Note(from, *message.seen_as).has_value()) rare->is_moving = true;
+  if (!rare->is_moving || now < rare->move_from || !votes.agreed().has_value()) return;
   // One id serves both families; it belongs to the IPv4 address where there is one.
   if (family == 1 && !families[0].table.empty()) return;
-  identity->is_moving = false;
+  rare->is_moving = false;
   if (IsSecureId(id, *votes.agreed())) return;
-  identity->move_from = now + kMovePause;
+  rare->move_from = now + kMovePause;
   MoveTo(now, DrawSecureId(*votes.agreed(), random));
 }
 

@@ -65,8 +65,8 @@ void Node::Probe(Time now, const Endpoint& node, Question question, const NodeId
                                 krpc::SampleInfohashes{state.id, target, want});
   }
   if (is_sent) {
-    if (state.probes == nullptr) state.probes = std::make_unique<std::vector<PendingProbe>>();
-    state.probes->push_back({state.transactions.newest().id, &sink});
+    if (state.rare == nullptr) state.rare = std::make_unique<State::Rare>();
+    state.rare->probes.push_back({state.transactions.newest().id, &sink});
     return;
   }
   Transaction unsent;
@@ -78,12 +78,13 @@ void Node::Probe(Time now, const Endpoint& node, Question question, const NodeId
 void Node::State::TellProbe(const Transaction& transaction, const krpc::Message* message,
                             Duration round_trip) {
   if (transaction.kind != QueryKind::kProbe) return;
-  const auto probe = std::find_if(probes->begin(), probes->end(), [&](const PendingProbe& other) {
+  std::vector<PendingProbe>& probes = rare->probes;
+  const auto probe = std::find_if(probes.begin(), probes.end(), [&](const PendingProbe& other) {
     return other.transaction == transaction.id;
   });
-  CHECK(probe != probes->end());
+  CHECK(probe != probes.end());
   ProbeSink& sink = *probe->sink;
-  probes->erase(probe);
+  probes.erase(probe);
   NoteProbe(sink, transaction, message, round_trip);
 }
 

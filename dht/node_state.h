@@ -130,9 +130,10 @@ struct Node::State {
   bool MayEnter(RoutingTable& table, const NodeId& answerer, const Endpoint& from);
   void NoteSeenAs(Time now, const Endpoint& from, const krpc::Message& message);
   void MoveTo(Time now, const NodeId& new_id);
-  // What others say of our address, by family.
-  struct Identity {
-    std::array<AddressVotes, 2> votes;
+  // What most simulated nodes do without.
+  struct Rare {
+    std::vector<PendingProbe> probes;
+    std::array<AddressVotes, 2> votes;  // on our address, by family
     bool is_moving = false;
     Time move_from = Time::min();
   };
@@ -159,8 +160,7 @@ struct Node::State {
 
   Options options;
   std::vector<PendingPing> pings;
-  std::unique_ptr<std::vector<PendingProbe>> probes;  // since the first
-  std::unique_ptr<Identity> identity;                 // only of a node that follows its address
+  std::unique_ptr<Rare> rare;  // of a node that follows its address or probed somebody
   std::vector<Endpoint> found;
   std::unique_ptr<ItemKeeper> keeper;  // null until there is something to keep
   bool* destroyed = nullptr;
