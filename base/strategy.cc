@@ -73,9 +73,10 @@ std::optional<double> ParseValue(absl::string_view text) {
   return number * *factor;
 }
 
-bool IsName(absl::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_';
+bool IsName(absl::string_view text, absl::string_view more = "") {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [more](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' ||
+           more.find(c) != absl::string_view::npos;
   });
 }
 
@@ -145,7 +146,7 @@ absl::StatusOr<StrategySpec> ParseStrategy(absl::string_view text) {
       absl::StrSplit(text, absl::MaxSplits(':', 1));
   StrategySpec spec;
   spec.name = std::string(halves.first);
-  if (!IsName(spec.name)) {
+  if (!IsName(spec.name, "+")) {
     return absl::InvalidArgumentError(absl::StrCat("\"", absl::CHexEscape(spec.name),
                                                    "\" is no name; write NAME or "
                                                    "NAME:parameter=value,..."));

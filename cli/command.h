@@ -45,6 +45,7 @@ Command DhtAnnounceCommand();
 Command DhtScrapeCommand();
 Command DhtSampleCommand();
 Command DhtCrawlCommand();
+Command DhtBenchCommand();
 Command DemoCommand();
 Command SimListCommand();
 Command SimShowCommand();

@@ -17,10 +17,10 @@ namespace starling::cli {
 namespace {
 
 constexpr absl::string_view kExplanation =
-    "Tells the DHT nodes closest to INFOHASH (40 digits, or a magnet link) that a peer\n"
-    "of that torrent listens on this machine's address, TCP port N, and says how many\n"
-    "of them took it. Nodes forget it after half an hour: --keep stays and repeats it\n"
-    "every 15 minutes until it is stopped.";
+    "Tells the DHT nodes closest to INFOHASH (40 digits, or a magnet link) that a\n"
+    "peer of that torrent listens on this machine's address, TCP port N, and says\n"
+    "how many of them took it. Nodes forget it after half an hour: --keep stays and\n"
+    "repeats it every 15 minutes until it is stopped.";
 
 constexpr Duration kRepeat = minutes(15);
 constexpr Duration kAnnounceMax = minutes(1);

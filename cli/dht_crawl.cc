@@ -23,12 +23,13 @@ namespace starling::cli {
 namespace {
 
 constexpr absl::string_view kExplanation =
-    "Walks through the DHT: asks every node once for the nodes near it, with at most N\n"
-    "queries a second, until nobody new is heard of, and writes a line for each node to\n"
-    "FILE.csv. On the way it looks up 100 random ids and estimates from the distances\n"
-    "of the closest nodes how large the network is: (800 - 1) / (sum of the distances\n"
-    "to the 8th), with a standard error of 3.5 %. The public network takes a day at the\n"
-    "default rate: Ctrl-C, or --for, ends the walk early and writes what it has.";
+    "Walks through the DHT: asks every node once for the nodes near it, with at most\n"
+    "N queries a second, until nobody new is heard of, and writes a line for each\n"
+    "node to FILE.csv. On the way it looks up 100 random ids and estimates from the\n"
+    "distances of the closest nodes how large the network is: (800 - 1) / (sum of\n"
+    "the distances to the 8th), with a standard error of 3.5 %. The public network\n"
+    "takes a day at the default rate: Ctrl-C, or --for, ends the walk early and\n"
+    "writes what it has.";
 
 constexpr uint64_t kRate = 20;
 constexpr uint64_t kRateMax = 5000;

@@ -18,12 +18,12 @@ namespace starling::cli {
 namespace {
 
 constexpr absl::string_view kExplanation =
-    "Fetches an item that somebody stored in the DHT with `dht put` or another program\n"
-    "(BEP 44) and writes its value to standard output: the text itself if it is one,\n"
-    "else as JSON. TARGET (40 digits) is the hash of an immutable item, or names a\n"
-    "mutable one; KEY (64 digits) is the public key of a mutable one, SALT its salt.\n"
-    "What does not match the hash or the key is not believed; of a mutable item the\n"
-    "newest version counts.";
+    "Fetches an item that somebody stored in the DHT with `dht put` or another\n"
+    "program (BEP 44) and writes its value to standard output: the text itself if it\n"
+    "is one, else as JSON. TARGET (40 digits) is the hash of an immutable item, or\n"
+    "names a mutable one; KEY (64 digits) is the public key of a mutable one, SALT\n"
+    "its salt. What does not match the hash or the key is not believed; of a mutable\n"
+    "item the newest version counts.";
 
 constexpr Duration kSearchMax = minutes(1);
 

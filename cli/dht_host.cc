@@ -31,6 +31,7 @@ absl::StatusOr<std::unique_ptr<DhtHost>> DhtHost::Start(const DhtHostOptions& op
   node_options.client.dht_source_queries_per_second = options.source_queries_per_second;
   node_options.client.dht_source_bytes_per_second = options.source_bytes_per_second;
   node_options.client.dht_queries_per_second = options.queries_per_second;
+  node_options.client.dht_lookup = options.lookup;
   if (state != nullptr) {
     SavedDht saved = state->LoadDht(options.bootstrap);
     node_options.client.dht_id = saved.id;

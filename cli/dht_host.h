@@ -21,6 +21,7 @@ struct DhtHostOptions {
   uint32_t queries_per_second = 0;
   bool read_only = false;  // BEP 43: asks, answers nobody, and enters no table
   dht::IdSecurity security = dht::IdSecurity::kPrefer;  // BEP 42
+  dht::LookupVariantPointer lookup;                     // empty: the default variant
 };
 
 class DhtHost final : private EventSink {

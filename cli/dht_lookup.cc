@@ -8,11 +8,13 @@
 #include "cli/command.h"
 #include "cli/dht_host.h"
 #include "cli/json_out.h"
+#include "cli/lookup_option.h"
 #include "cli/progress.h"
 #include "cli/quantities.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/transfer_options.h"
+#include "sim/strategies.h"
 #include "storage/magnet.h"
 
 namespace starling::cli {
@@ -101,6 +103,8 @@ absl::StatusOr<int> RunLookup(const Arguments& arguments) {
   ASSIGN_OR_RETURN(options.bootstrap,
                    ReadBootstrap("--bootstrap", arguments.Values("--bootstrap")));
   ASSIGN_OR_RETURN(options.listen, ReadListen(arguments.Values("--listen")));
+  ASSIGN_OR_RETURN(options.lookup,
+                   ReadLookup("dht lookup", arguments, arguments.strategies()->lookups));
   ASSIGN_OR_RETURN(const std::unique_ptr<StateFolder> state,
                    StateFolder::Open(StateFolder::Use::kNode,
                                      arguments.Value("--state").value_or(""), PrintError));

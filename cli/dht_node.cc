@@ -7,11 +7,13 @@
 #include "cli/addresses.h"
 #include "cli/command.h"
 #include "cli/dht_host.h"
+#include "cli/lookup_option.h"
 #include "cli/progress.h"
 #include "cli/quantities.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/transfer_options.h"
+#include "sim/strategies.h"
 
 namespace starling::cli {
 
@@ -20,8 +22,9 @@ namespace {
 constexpr absl::string_view kExplanation =
     "Runs a DHT node without torrents until it is stopped. It answers others, stores\n"
     "what they announce, and remembers its id and table. Two or more of them, each\n"
-    "with --bootstrap naming another, are a private DHT; see docs/private-dht.md. On a\n"
-    "machine with several public addresses, --listen for each makes one node of each.";
+    "with --bootstrap naming another, are a private DHT; see docs/private-dht.md. On\n"
+    "a machine with several public addresses, --listen for each makes one node of\n"
+    "each.";
 
 std::string StatsLine(const dht::Stats& stats) {
   return absl::StrCat(Count(stats.table_nodes, "IPv4 node", "IPv4 nodes"), " and ",
@@ -101,6 +104,8 @@ absl::StatusOr<int> RunNode(const Arguments& arguments) {
                    ReadBootstrap("--bootstrap", arguments.Values("--bootstrap")));
   ASSIGN_OR_RETURN(options.listen, ReadListen(arguments.Values("--listen")));
   RETURN_IF_ERROR(ReadLimits(arguments, options));
+  ASSIGN_OR_RETURN(options.lookup,
+                   ReadLookup("dht node", arguments, arguments.strategies()->lookups));
   ASSIGN_OR_RETURN(const std::unique_ptr<StateFolder> state,
                    StateFolder::Open(StateFolder::Use::kNode,
                                      arguments.Value("--state").value_or(""), PrintError));

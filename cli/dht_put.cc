@@ -28,11 +28,11 @@ constexpr absl::string_view kExplanation =
     "Stores VALUE, or with - what standard input holds, at the nodes of the DHT that\n"
     "are closest to it (BEP 44): at most 1000 bytes bencoded. They keep it for two\n"
     "hours; --keep stays and stores it again every hour.\n"
-    "An immutable item is found by the hash of its value. A mutable one, --mutable, is\n"
-    "found by the public key of the key in FILE, and changed by whoever has that file;\n"
-    "SALT tells several items of one key apart. Its sequence number is one more than\n"
-    "that of the stored one unless --seq names it; with --cas nothing is changed but\n"
-    "the version that has the sequence number N.";
+    "An immutable item is found by the hash of its value. A mutable one, --mutable,\n"
+    "is found by the public key of the key in FILE, and changed by whoever has that\n"
+    "file; SALT tells several items of one key apart. Its sequence number is one\n"
+    "more than that of the stored one unless --seq names it; with --cas nothing is\n"
+    "changed but the version that has the sequence number N.";
 
 constexpr Duration kSearchMax = minutes(1);
 constexpr size_t kInputMax = 64 * 1024;

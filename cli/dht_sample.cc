@@ -18,10 +18,10 @@ namespace starling::cli {
 namespace {
 
 constexpr absl::string_view kExplanation =
-    "Asks a DHT node for a sample of the info-hashes that it holds (BEP 51) and prints\n"
-    "them, how many it holds in all, and after how long it has others to show. With\n"
-    "HOST:PORT that one node is asked; with TARGET (40 digits) all that are closest to\n"
-    "that id.";
+    "Asks a DHT node for a sample of the info-hashes that it holds (BEP 51) and\n"
+    "prints them, how many it holds in all, and after how long it has others to\n"
+    "show. With HOST:PORT that one node is asked; with TARGET (40 digits) all that\n"
+    "are closest to that id.";
 
 constexpr Duration kSampleMax = minutes(1);
 

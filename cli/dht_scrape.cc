@@ -17,11 +17,12 @@ namespace starling::cli {
 namespace {
 
 constexpr absl::string_view kExplanation =
-    "Asks the DHT nodes near INFOHASH (40 digits, or a magnet link) for their counts of\n"
-    "the torrent's peers (bloom filters, BEP 33), unites them and prints about how many\n"
-    "seeds and other peers there are. An address counts once, however many nodes know\n"
-    "it. The error is a few percent up to 1,000 addresses and grows beyond 3,000. Nodes\n"
-    "without such counts name peers, which count as peers that are no seeds.";
+    "Asks the DHT nodes near INFOHASH (40 digits, or a magnet link) for their counts\n"
+    "of the torrent's peers (bloom filters, BEP 33), unites them and prints about\n"
+    "how many seeds and other peers there are. An address counts once, however many\n"
+    "nodes know it. The error is a few percent up to 1,000 addresses and grows\n"
+    "beyond 3,000. Nodes without such counts name peers, which count as peers that\n"
+    "are no seeds.";
 
 constexpr Duration kScrapeMax = minutes(1);
 

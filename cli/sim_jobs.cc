@@ -110,7 +110,13 @@ class Workshop {
     }
     const double cpu_before = ThreadCpuSeconds();
     sim::RunOptions options;
+    std::optional<double> cpu_standing;
+    uint64_t events_standing = 0;
     options.on_progress = [&](const sim::RunProgress& at) {
+      if (!cpu_standing.has_value()) {
+        cpu_standing = ThreadCpuSeconds();
+        events_standing = at.events;
+      }
       const std::lock_guard<std::mutex> lock(mutex_);
       running_[worker]->at = at;
       return !stops_;
@@ -122,6 +128,10 @@ class Workshop {
     }
     while (!stops_ && (*run)->Advance()) continue;
     made.result = (*run)->Finish();
+    if (cpu_standing.has_value() && made.result.events > events_standing) {
+      made.cpu_s_per_event = (ThreadCpuSeconds() - *cpu_standing) /
+                             static_cast<double>(made.result.events - events_standing);
+    }
     run->reset();
     made.cpu_s = ThreadCpuSeconds() - cpu_before;
     return made;

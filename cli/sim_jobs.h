@@ -26,6 +26,8 @@ struct SimJobResult {
   absl::Status status;  // why it could not be made
   sim::Result result;
   double cpu_s = 0;
+  // Of an event, once the world stands: what making it took is left out. 0: it was too short.
+  double cpu_s_per_event = 0;
 };
 
 struct SimJobsProgress {

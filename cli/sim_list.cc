@@ -21,8 +21,8 @@ namespace {
 constexpr absl::string_view kExplanation =
     "Names the scenarios that are built in, a line each; any of them can be run,\n"
     "checked, and shown as the file it is, to make one of one's own from. With\n"
-    "--strategies: the chokers, piece policies and behaviours that a scenario may\n"
-    "name, with their parameters. A parameter is set in a file as\n"
+    "--strategies: the chokers, piece policies, lookup variants and behaviours that a\n"
+    "scenario may name, with their parameters. A parameter is set in a file as\n"
     "choker = {name = \"bittyrant\", cap = \"1MB/s\"}, and on the command line as\n"
     "--set choker=bittyrant:cap=1M.";
 
@@ -96,6 +96,8 @@ absl::StatusOr<int> RunSimList(const Arguments& arguments) {
   PrintLine("");
   ListKinds("piece policies: what is fetched next", strategies.pieces.kinds());
   PrintLine("");
+  ListKinds("lookup variants: how the DHT is asked", strategies.lookups.kinds());
+  PrintLine("");
   ListKinds("behaviours: how a member departs from the protocol", strategies.behaviours.kinds());
   return kExitDone;
 }
@@ -108,7 +110,7 @@ Command SimListCommand() {
           {"[--strategies]"},
           kExplanation,
           {{"--strategies", 0, Takes::kNothing, "", false,
-            "chokers, piece policies and behaviours instead"}},
+            "chokers, piece policies, lookup variants and behaviours instead"}},
           {{"what is there", "starling sim list"},
            {"what to choose from, and how to tune it", "starling sim list --strategies"}},
           RunSimList};

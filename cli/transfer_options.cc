@@ -8,6 +8,7 @@
 #include "cli/addresses.h"
 #include "cli/choker_option.h"
 #include "cli/files.h"
+#include "cli/lookup_option.h"
 #include "cli/text.h"
 #include "sim/strategies.h"
 
@@ -117,6 +118,7 @@ std::vector<Option> TransferOptionList() {
       {"--max-peers", 0, Takes::kValue, "N", false,
        "connections, a torrent and in all; 50 and 200 unless said"},
       ChokerOption(),
+      LookupOption(),
       {"--seed-after", 0, Takes::kOptionalValue, "RATIO|TIME", false,
        "serve others once complete: until stopped, up to a ratio (1.5) or for a time (2h)"},
       {"--timeout", 0, Takes::kValue, "T", false,
@@ -136,6 +138,7 @@ std::vector<Option> DhtOptionList() {
       {"--bootstrap", 0, Takes::kValue, "HOST:PORT", true,
        "DHT nodes to begin with, instead of the well-known ones; none: ask nobody"},
       DhtSecurityOption(),
+      LookupOption(),
       {"--state", 0, Takes::kValue, "DIR", false,
        "where to remember the DHT; unless said: $XDG_STATE_HOME/starling"},
   };
@@ -172,6 +175,8 @@ absl::StatusOr<TransferOptions> ReadTransferOptions(absl::string_view command,
     return WrongValue(command, "--timeout", *arguments.Value("--timeout"), "longer than nothing");
   }
   ASSIGN_OR_RETURN(client.choker, ReadChoker(command, arguments, arguments.strategies()->chokers));
+  ASSIGN_OR_RETURN(client.dht_lookup,
+                   ReadLookup(command, arguments, arguments.strategies()->lookups));
   if (peers_max > 0) client.peers_max = client.peers_per_torrent_max = peers_max;
 
   ASSIGN_OR_RETURN(client.dht_security, ReadDhtSecurity(command, arguments));

@@ -19,4 +19,11 @@ uint8_t RttClass(Duration round_trip) {
   return static_cast<uint8_t>(2 + 4 * doublings + static_cast<int>((value >> doublings) & 3));
 }
 
+Duration RttOfClass(uint8_t rtt_class) {
+  if (rtt_class < 2) return rtt_class == 0 ? Duration::zero() : microseconds(500);
+  const int doublings = std::min((rtt_class - 2) / 4, 40);
+  const int64_t low = int64_t{4 + (rtt_class - 2) % 4} << doublings;
+  return microseconds(low * 250 + (int64_t{125} << doublings));
+}
+
 }  // namespace starling::dht

@@ -25,6 +25,8 @@ inline constexpr uint8_t kFailuresMax = 2;
 
 // Round trips on a scale of four steps to the doubling: 1 is below 1 ms, 0 unknown.
 uint8_t RttClass(Duration round_trip);
+// About the middle of a class; zero for unknown.
+Duration RttOfClass(uint8_t rtt_class);
 
 struct Contact {
   static constexpr uint8_t kNeverAnswered = 0xff;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "dht/address.h"
 
 namespace starling::dht {
@@ -14,7 +15,7 @@ constexpr size_t kNamesakesMax = 2;
 
 using State = Candidate::State;
 
-bool Lookup::Add(const NodeId& id, const Endpoint& endpoint, uint8_t hops) {
+bool Lookup::Add(const NodeId& id, const Endpoint& endpoint, uint8_t hops, uint8_t rtt_class) {
   const size_t candidates_max = closest_max_ + kSpareCandidates;
   const bool is_full = candidates_.size() >= candidates_max;
   // Most of what is named late in a lookup is farther than all that is known.
@@ -37,29 +38,37 @@ bool Lookup::Add(const NodeId& id, const Endpoint& endpoint, uint8_t hops) {
   candidate.id = id;
   candidate.endpoint = endpoint;
   candidate.hops = hops;
+  candidate.rtt_class = rtt_class;
   Insert(candidate);
   return true;
 }
 
-void Lookup::Step(absl::FunctionRef<bool(const Endpoint&)> ask) {
-  int in_flight = static_cast<int>(
-      std::count_if(candidates_.begin(), candidates_.end(),
-                    [](const Candidate& other) { return other.state == State::kAsked; }));
-  size_t considered = 0;
-  for (Candidate& candidate : candidates_) {
-    if (considered == closest_max_ || in_flight >= parallel_ || is_spent()) return;
-    // A slow one may still answer, but its place and its turn go to another.
-    if (candidate.state == State::kFailed || candidate.state == State::kSlow) continue;
-    if (candidate.state == State::kUnasked) {
-      if (!ask(candidate.endpoint)) {
-        candidate.state = State::kFailed;
-        continue;
-      }
-      candidate.state = State::kAsked;
-      ++in_flight;
-      ++queries_;
+LookupState Lookup::StateNow() const {
+  LookupState state{target_, candidates_};
+  state.is_spent = is_spent();
+  state.reach = reach_;
+  for (const Candidate& candidate : candidates_) {
+    if (candidate.state == State::kAsked) ++state.in_flight;
+    if (candidate.state == State::kAnswered) ++state.answered;
+  }
+  return state;
+}
+
+void Lookup::Step(absl::FunctionRef<bool(const Candidate&)> ask) {
+  LookupState state = StateNow();
+  while (!is_spent()) {
+    const std::optional<size_t> next = variant_->ChooseNext(state);
+    if (!next.has_value()) return;
+    CHECK(*next < candidates_.size());
+    Candidate& candidate = candidates_[*next];
+    CHECK(candidate.state == State::kUnasked);
+    if (!ask(candidate)) {
+      candidate.state = State::kFailed;
+      continue;
     }
-    ++considered;
+    candidate.state = State::kAsked;
+    ++state.in_flight;
+    ++queries_;
   }
 }
 
@@ -106,14 +115,15 @@ void Lookup::OnFailure(const Endpoint& to) {
 }
 
 bool Lookup::done() const {
-  size_t answered = 0;
-  for (const Candidate& candidate : candidates_) {
-    if (candidate.state == State::kFailed) continue;
-    if (candidate.state == State::kUnasked && is_spent()) continue;
-    if (candidate.state != State::kAnswered) return false;
-    if (++answered == closest_max_) return true;
-  }
-  return true;
+  const LookupState state = StateNow();
+  if (variant_->IsDone(state)) return true;
+  // No variant can hold on to a lookup in which nothing will ever happen.
+  const bool is_pending =
+      std::any_of(candidates_.begin(), candidates_.end(), [](const Candidate& candidate) {
+        return candidate.state == State::kAsked || candidate.state == State::kSlow;
+      });
+  if (is_pending) return false;
+  return is_spent() || !variant_->ChooseNext(state).has_value();
 }
 
 std::vector<const Candidate*> Lookup::closest() const {

@@ -7,13 +7,17 @@
 #include "dht/node_state.h"
 #include "dht/prefetch.h"
 #include "dht/snapshot.h"
+#include "dht/tuned_variant.h"
 
 namespace starling::dht {
 namespace {
 
 Options WithinLimits(Options options) {
-  options.bucket_size = std::clamp<size_t>(options.bucket_size, 1, kBucketSizeMax);
-  options.lookup_parallel = std::clamp(options.lookup_parallel, 1, kLookupParallelMax);
+  if (options.variant == nullptr) {
+    options.variant = MakePlainVariant(options.bucket_size,
+                                       std::min(options.lookup_parallel, kLookupParallelMax));
+  }
+  options.bucket_size = std::clamp<size_t>(options.variant->closest_max(), 1, kBucketSizeMax);
   return options;
 }
 
@@ -23,7 +27,7 @@ PeerStore::Limits StoreLimits(const Options& options) {
 }
 
 Family MakeFamily(bool is_enabled, const NodeId& id, const Options& options) {
-  return Family{is_enabled, kNever, RoutingTable(id, options.bucket_size),
+  return Family{is_enabled, kNever, RoutingTable(id, *options.variant),
                 PeerStore(id, StoreLimits(options))};
 }
 
@@ -59,9 +63,9 @@ Node::State::State(const Options& options, DatagramPort& port, Random& random)
       security(options.security),
       outbox{port, stats},
       transactions(options.query_timeout, options.short_timeout, options.short_timeout_adapts),
-      server(WithinLimits(options), random, families, outbox),
-      families(MakeFamilies(id, WithinLimits(options))),
-      options(WithinLimits(options)),
+      server(options, random, families, outbox),
+      families(MakeFamilies(id, options)),
+      options(options),
       bootstrap_pause(seconds(1)),
       upkeep_pause(seconds(5)) {}
 
@@ -247,7 +251,7 @@ void Node::State::Tell(Time now, const Notice& notice, std::span<const Endpoint>
 }
 
 Node::Node(const Options& options, DatagramPort& port, Random& random)
-    : state_(std::make_unique<State>(options, port, random)) {}
+    : state_(std::make_unique<State>(WithinLimits(options), port, random)) {}
 
 Node::~Node() = default;
 

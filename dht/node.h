@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "dht/contact.h"
 #include "dht/item_sink.h"
+#include "dht/lookup_variant.h"
 #include "dht/probe.h"
 #include "dht/scrape.h"
 #include "dht/secure_id.h"
@@ -80,6 +81,9 @@ struct Options {
   // BEP 42: once enough networks agree on what our address is, and whenever that changes, our id is
   // drawn anew to belong to it, `id` or not.
   bool follows_address = false;
+  // How lookups go and whom tables keep, shared by any number of nodes; by name:
+  // dht/variant_registry.h. Empty: plain, with these two.
+  LookupVariantPointer variant;
   size_t bucket_size = 8;   // k
   int lookup_parallel = 3;  // alpha
   Duration query_timeout = seconds(2);

@@ -99,12 +99,17 @@ void Node::State::OfferStoredPeers(Time now, Search& search, const InfoHash& tar
 // The first candidates: from the tables, and whom the running bootstrap has heard of.
 void Node::State::Seed(Time now, Search& search) {
   search.phase = Search::Phase::kAsking;
-  std::array<const Contact*, kBucketSizeMax> closest;
+  std::array<const Contact*, LookupVariant::kSeedsMax> closest;
+  const size_t seeds = std::min(options.variant->seeds(), closest.size());
   for (size_t family = 0; family < families.size(); ++family) {
     Lookup& lookup = search.lookups[family];
-    const size_t count = families[family].table.FindClosest(
-        search.target(), std::span(closest).first(options.bucket_size));
-    for (size_t i = 0; i < count; ++i) lookup.Add(closest[i]->id, closest[i]->endpoint, 1);
+    const RoutingTable& table = families[family].table;
+    if (options.variant->uses_reach()) lookup.SetReach(table.ReachOf(options.bucket_size));
+    const size_t count = table.FindClosest(search.target(), std::span(closest).first(seeds));
+    for (size_t i = 0; i < count; ++i) {
+      lookup.Add(closest[i]->id, closest[i]->endpoint, 1, closest[i]->rtt_class);
+    }
+    SeedFromOthers(search, family);
     const Search* known = searches.Find(bootstrap);
     if (known == nullptr || known == &search) continue;
     for (const Candidate& candidate : known->lookups[family].candidates()) {
@@ -113,6 +118,26 @@ void Node::State::Seed(Time now, Search& search) {
     }
   }
   Advance(now, search);
+}
+
+// What lookups before and beside this one have found lies nearer than the table reaches, where the
+// targets are alike.
+void Node::State::SeedFromOthers(Search& search, size_t family) {
+  Lookup& lookup = search.lookups[family];
+  if (remembered != nullptr) {
+    for (const Contact& contact : remembered->contacts()) {
+      if (FamilyOf(contact.endpoint) == family) lookup.Add(contact.id, contact.endpoint, 1);
+    }
+  }
+  if (!options.variant->shares_work()) return;
+  for (size_t slot = 0; slot < searches.slots(); ++slot) {
+    const Search* other = searches.at(slot);
+    if (other == nullptr || other == &search) continue;
+    for (const Candidate& candidate : other->lookups[family].candidates()) {
+      if (candidate.state != Candidate::State::kAnswered) continue;
+      lookup.Add(candidate.id, candidate.endpoint, candidate.hops, candidate.rtt_class);
+    }
+  }
 }
 
 // A lookup that found too few may have begun with too few: the table has more.
@@ -130,9 +155,10 @@ bool Node::State::Reseed(Search& search, size_t family) {
 
 void Node::State::Advance(Time now, Search& search) {
   if (search.phase == Search::Phase::kAsking) {
-    const auto ask = [&](const Endpoint& to) { return Ask(now, search, to); };
+    const auto ask = [&](const Candidate& candidate) { return Ask(now, search, candidate); };
     for (size_t family = 0; family < families.size(); ++family) {
       Lookup& lookup = search.lookups[family];
+      if (search.has_enough) break;
       lookup.Step(ask);
       if (lookup.done() && Reseed(search, family)) lookup.Step(ask);
     }
@@ -142,7 +168,8 @@ void Node::State::Advance(Time now, Search& search) {
   if (search.phase == Search::Phase::kAnnouncing && search.pending == 0) Finish(now, search);
 }
 
-bool Node::State::Ask(Time now, Search& search, const Endpoint& to) {
+bool Node::State::Ask(Time now, Search& search, const Candidate& candidate) {
+  const Endpoint& to = candidate.endpoint;
   krpc::Want want;
   if (search.wants_both) want = {.v4 = true, .v6 = true};
   const uint64_t bytes_before = stats.bytes_out;
@@ -157,7 +184,13 @@ bool Node::State::Ask(Time now, Search& search, const Endpoint& to) {
         Query(now, QueryKind::kSearch, to, search.id,
               krpc::GetPeers{id, InfoHash::From(search.target()), want, search.scrape != nullptr});
   }
-  if (is_sent) ++search.report.queries;
+  if (is_sent) {
+    ++search.report.queries;
+    const Duration usual = transactions.slow_after();
+    const RoundTrips seen{transactions.mean_round_trip(), transactions.round_trip_deviation()};
+    const Duration late = options.variant->LateAfter(candidate, seen, usual);
+    if (late != usual) transactions.Hasten(late);
+  }
   search.report.bytes += stats.bytes_out - bytes_before;
   return is_sent;
 }
@@ -196,6 +229,7 @@ void Node::State::Finish(Time now, Search& search) {
     }
   }
   search.phase = Search::Phase::kFinished;
+  Remember(search);
   // Who was named but not asked may still have a place in our table.
   for (const Lookup& lookup : search.lookups) {
     for (const Candidate& candidate : lookup.candidates()) {
@@ -212,6 +246,13 @@ void Node::State::Finish(Time now, Search& search) {
   Notice notice(Notice::Kind::kDone);
   notice.lookup = search.id;
   notices.push_back(notice);
+}
+
+void Node::State::Remember(const Search& search) {
+  const size_t lookups_max = options.variant->remembered_lookups();
+  if (lookups_max == 0 || search.sink == nullptr) return;
+  if (remembered == nullptr) remembered = std::make_unique<LookupMemory>(lookups_max);
+  for (const Lookup& lookup : search.lookups) remembered->Add(lookup.closest());
 }
 
 void Node::State::OnSearchReply(Time now, const Transaction& transaction, const krpc::Reply& reply,
@@ -299,6 +340,8 @@ void Node::State::TakePeers(const Endpoint& from, const krpc::Reply& reply, Sear
   notice.peers_end = found.size();
   if (notice.peers_end == notice.peers_begin) return;
   search.report.peers += static_cast<int>(notice.peers_end - notice.peers_begin);
+  search.has_enough = search.purpose == Search::Purpose::kGetPeers &&
+                      options.variant->IsEnough(search.report.peers);
   notices.push_back(notice);
 }
 

@@ -13,6 +13,7 @@
 #include "dht/family.h"
 #include "dht/item_keeper.h"
 #include "dht/krpc.h"
+#include "dht/lookup_memory.h"
 #include "dht/node.h"
 #include "dht/outbox.h"
 #include "dht/search.h"
@@ -22,10 +23,11 @@
 namespace starling::dht {
 
 // Wide enough for every variant that was published; an answer must fit into a datagram.
-inline constexpr size_t kBucketSizeMax = 20;
+inline constexpr size_t kBucketSizeMax = LookupVariant::kClosestMax;
 inline constexpr int kLookupParallelMax = 16;
 
 struct Node::State {
+  // `options` as WithinLimits leaves them: with a variant.
   State(const Options& options, DatagramPort& port, Random& random);
   ~State();
 
@@ -56,12 +58,14 @@ struct Node::State {
   void Launch(Time now, Search& search);
   void OfferStoredPeers(Time now, Search& search, const InfoHash& target);
   void Seed(Time now, Search& search);
+  void SeedFromOthers(Search& search, size_t family);
   bool Reseed(Search& search, size_t family);
   // Does what the search can do now. The search may be gone afterwards.
   void Advance(Time now, Search& search);
-  bool Ask(Time now, Search& search, const Endpoint& to);
+  bool Ask(Time now, Search& search, const Candidate& candidate);
   void BeginAnnounce(Time now, Search& search);
   void Finish(Time now, Search& search);
+  void Remember(const Search& search);
   void OnSearchReply(Time now, const Transaction& transaction, const krpc::Reply& reply,
                      size_t size);
   void OnSearchFailure(Time now, const Transaction& transaction, bool is_timeout);
@@ -171,6 +175,7 @@ struct Node::State {
   LookupId upkeep{};           // the running search for ourselves that contacts take part in
   size_t upkeep_contacts = 0;  // in the tables when it began
   Time bootstrap_from{};       // not before
+  std::unique_ptr<LookupMemory> remembered;  // only for a variant that wants it
   Duration bootstrap_pause;
   Duration upkeep_pause;
 };

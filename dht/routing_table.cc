@@ -31,15 +31,9 @@ bool RoutingTable::OnAnswer(uint32_t now_s, const NodeId& id, const Endpoint& en
     RemoveAt(static_cast<size_t>(known - contacts_.data()));
   }
   const size_t index = BucketOf(id);
-  const std::span<const Contact> full = bucket(index);
-  if (full.size() >= bucket_size_) {
-    const auto unverified = std::find_if(
-        full.begin(), full.end(), [](const Contact& contact) { return !contact.is_verified(); });
-    if (unverified == full.end()) {
-      Keep(answered);
-      return false;
-    }
-    RemoveAt(static_cast<size_t>(&*unverified - contacts_.data()));
+  if (bucket(index).size() >= variant_->BucketSize(index) && !MakeRoom(index, answered)) {
+    Keep(answered);
+    return false;
   }
   if (!ClearPlace(answered)) return false;
   Insert(index, answered);
@@ -96,7 +90,8 @@ void RoutingTable::Fill(std::span<const Contact> contacts, Filter filter) {
   for (const Contact& contact : contacts) {
     if (contact.id == own_id_ || !filter(contact)) continue;
     uint16_t& size = sizes[BucketOf(contact.id)];
-    size = static_cast<uint16_t>(std::min<size_t>(size + 1u, bucket_size_));
+    const size_t size_max = variant_->BucketSize(BucketOf(contact.id));
+    size = static_cast<uint16_t>(std::min<size_t>(size + 1u, size_max));
   }
   std::array<uint16_t, kBuckets> next{};
   uint16_t end = 0;
@@ -142,8 +137,17 @@ size_t RoutingTable::FindClosest(const NodeId& target, std::span<const Contact*>
   return count;
 }
 
+uint64_t RoutingTable::ReachOf(size_t count) const {
+  std::array<const Contact*, LookupVariant::kClosestMax> neighbours;
+  const size_t wanted = std::min(count, neighbours.size());
+  if (FindClosest(own_id_, std::span(neighbours).first(wanted)) < wanted) return 0;
+  const NodeId& farthest = neighbours[wanted - 1]->id;
+  return LoadBig<uint64_t>(farthest.bytes.data()) ^ LoadBig<uint64_t>(own_id_.bytes.data());
+}
+
 bool RoutingTable::HasRoom(const NodeId& id) const {
-  return bucket(BucketOf(id)).size() < bucket_size_;
+  const size_t index = BucketOf(id);
+  return bucket(index).size() < variant_->BucketSize(index);
 }
 
 const Contact* RoutingTable::Find(const NodeId& id) const {
@@ -163,7 +167,8 @@ std::optional<size_t> RoutingTable::FindSparseBucket(size_t after) const {
   for (size_t step = 1; step <= kBuckets; ++step) {
     const size_t index = (after + step) % kBuckets;
     const size_t deeper = contacts_.size() - ends_[index];
-    if (bucket(index).size() < bucket_size_ && deeper >= bucket_size_) return index;
+    const size_t size_max = variant_->BucketSize(index);
+    if (bucket(index).size() < size_max && deeper >= size_max) return index;
   }
   return std::nullopt;
 }
@@ -192,6 +197,24 @@ bool RoutingTable::ClearPlace(const Contact& newcomer) {
     RemoveAt(i);
     return true;
   }
+  return true;
+}
+
+// Of a full bucket, for somebody who answered: whoever never did goes first.
+bool RoutingTable::MakeRoom(size_t index, const Contact& newcomer) {
+  const std::span<const Contact> full = bucket(index);
+  const auto unverified = std::find_if(
+      full.begin(), full.end(), [](const Contact& contact) { return !contact.is_verified(); });
+  size_t victim = static_cast<size_t>(unverified - full.begin());
+  if (victim == full.size()) {
+    if (!variant_->replaces_contacts()) return false;
+    const BucketState state{own_id_, index, full, contacts_.size() - ends_[index]};
+    const std::optional<size_t> chosen = variant_->ChooseVictim(state, newcomer);
+    if (!chosen.has_value()) return false;
+    CHECK(*chosen < full.size());
+    victim = *chosen;
+  }
+  RemoveAt(begin_of(index) + victim);
   return true;
 }
 

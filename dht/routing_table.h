@@ -3,6 +3,9 @@
 // last one all that share more; so a bucket never needs splitting and holds just what a split
 // table would hold.
 //
+// How many contacts a bucket may hold, and whether a full one gives somebody up for a newcomer, is
+// decided by the node's variant (dht/lookup_variant.h).
+//
 // Invariants: no bucket over its size, ids unique, one entry for each participant (dht/address.h).
 // Only what answered us gets in, but for AddUnverified (a restored table), and answers to others
 // leave those out. One ring of 8 keeps replacements for all buckets; in a network outage it keeps
@@ -17,6 +20,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "dht/contact.h"
+#include "dht/lookup_variant.h"
 
 namespace starling::dht {
 
@@ -27,8 +31,9 @@ class RoutingTable {
 
   using Filter = absl::FunctionRef<bool(const Contact&)>;
 
-  RoutingTable(const NodeId& own_id, size_t bucket_size)
-      : own_id_(own_id), bucket_size_(static_cast<uint16_t>(bucket_size)) {}
+  // `variant` says how large buckets are and whom they keep; it outlives the table.
+  RoutingTable(const NodeId& own_id, const LookupVariant& variant)
+      : own_id_(own_id), variant_(&variant) {}
 
   // `id` at `endpoint` answered us. Returns whether it is in the table now.
   bool OnAnswer(uint32_t now_s, const NodeId& id, const Endpoint& endpoint, uint8_t rtt_class);
@@ -54,6 +59,9 @@ class RoutingTable {
     return FindClosest(target, closest, [](const Contact&) { return true; });
   }
 
+  // How near about `count` nodes are to any id, judged by the distance of our own neighbours: the
+  // first 64 bits of an XOR distance. 0: too few neighbours are known.
+  uint64_t ReachOf(size_t count) const;
   // Would a new contact with this id find a place?
   bool HasRoom(const NodeId& id) const;
   const Contact* Find(const NodeId& id) const;
@@ -79,13 +87,14 @@ class RoutingTable {
   size_t begin_of(size_t bucket) const { return bucket == 0 ? 0 : ends_[bucket - 1]; }
   Contact* FindMutable(const NodeId& id);
   bool ClearPlace(const Contact& newcomer);
+  bool MakeRoom(size_t bucket, const Contact& newcomer);
   void Insert(size_t bucket, const Contact& contact);
   void RemoveAt(size_t index);
   void Replace(uint32_t now_s, size_t bucket);
   void Keep(const Contact& replacement);
 
   NodeId own_id_;
-  uint16_t bucket_size_;
+  const LookupVariant* variant_;
   std::array<uint16_t, kBuckets> ends_{};
   std::vector<Contact> contacts_;
   std::vector<Contact> replacements_;

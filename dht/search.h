@@ -28,8 +28,7 @@ struct Search {
   Search(Purpose purpose, const NodeId& target, const Options& options, Time now)
       : purpose(purpose),
         started(now),
-        lookups{Lookup(target, options.bucket_size, options.lookup_parallel),
-                Lookup(target, options.bucket_size, options.lookup_parallel)} {}
+        lookups{Lookup(target, *options.variant), Lookup(target, *options.variant)} {}
 
   LookupId id{};
   Purpose purpose;
@@ -48,7 +47,11 @@ struct Search {
   absl::flat_hash_set<Endpoint> seen_peers;  // found in, never walked
 
   const NodeId& target() const { return lookups[0].target(); }
-  bool is_done() const { return pending == 0 && lookups[0].done() && lookups[1].done(); }
+  // Enough peers came (LookupVariant::IsEnough) for a search that wants nothing else.
+  bool has_enough = false;
+  bool is_done() const {
+    return pending == 0 && (has_enough || (lookups[0].done() && lookups[1].done()));
+  }
 };
 
 // Searches by id. An id is never given twice, so a late answer cannot reach the wrong search.

@@ -21,6 +21,7 @@ const Transaction* Transactions::Add(Time now, QueryKind kind, const Endpoint& t
     transaction.id = static_cast<uint32_t>(random.Next());
   } while (std::any_of(in_flight_.begin(), in_flight_.end(), is_taken));
   in_flight_.push_back(transaction);
+  next_slow_ = std::min(next_slow_, transaction.slow_at);
   return &in_flight_.back();
 }
 
@@ -29,8 +30,8 @@ std::optional<Transaction> Transactions::Take(Time now, uint32_t id, const Endpo
                                   [id](const Transaction& other) { return other.id == id; });
   if (found == in_flight_.end() || found->to != from) return std::nullopt;
   const Transaction transaction = *found;
-  if (static_cast<size_t>(found - in_flight_.begin()) < judged_) --judged_;
   in_flight_.erase(found);
+  if (!transaction.is_slow && transaction.slow_at == next_slow_) FindNextSlow();
   Shrink();
   NoteRoundTrip(now - transaction.sent);
   return transaction;
@@ -40,23 +41,45 @@ std::optional<Transaction> Transactions::TakeLost(Time now) {
   if (in_flight_.empty() || now < After(in_flight_.front().sent, timeout_)) return std::nullopt;
   const Transaction transaction = in_flight_.front();
   in_flight_.erase(in_flight_.begin());
-  if (judged_ > 0) --judged_;
+  if (!transaction.is_slow && transaction.slow_at == next_slow_) FindNextSlow();
   Shrink();
   return transaction;
 }
 
 std::optional<Transaction> Transactions::NextSlow(Time now) {
-  if (judged_ == in_flight_.size() || now < in_flight_[judged_].slow_at) return std::nullopt;
-  Transaction& transaction = in_flight_[judged_++];
-  transaction.is_slow = true;
-  return transaction;
+  if (now < next_slow_) return std::nullopt;
+  const auto slow = std::find_if(in_flight_.begin(), in_flight_.end(), [&](const Transaction& it) {
+    return !it.is_slow && it.slow_at <= now;
+  });
+  if (slow == in_flight_.end()) {
+    FindNextSlow();
+    return std::nullopt;
+  }
+  slow->is_slow = true;
+  const Transaction found = *slow;
+  if (found.slow_at == next_slow_) FindNextSlow();
+  return found;
+}
+
+void Transactions::Hasten(Duration after) {
+  if (in_flight_.empty()) return;
+  Transaction& newest = in_flight_.back();
+  const bool was_next = newest.slow_at == next_slow_;
+  newest.slow_at = After(newest.sent, after);
+  next_slow_ = std::min(next_slow_, newest.slow_at);
+  if (was_next) FindNextSlow();
+}
+
+void Transactions::FindNextSlow() {
+  next_slow_ = kNever;
+  for (const Transaction& transaction : in_flight_) {
+    if (!transaction.is_slow) next_slow_ = std::min(next_slow_, transaction.slow_at);
+  }
 }
 
 Time Transactions::next_deadline() const {
   if (in_flight_.empty()) return kNever;
-  const Time lost_at = After(in_flight_.front().sent, timeout_);
-  if (judged_ == in_flight_.size()) return lost_at;
-  return std::min(lost_at, in_flight_[judged_].slow_at);
+  return std::min(After(in_flight_.front().sent, timeout_), next_slow_);
 }
 
 bool Transactions::IsAsking(const Endpoint& endpoint) const {

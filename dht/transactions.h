@@ -51,6 +51,8 @@ class Transactions {
   // Call until they return nothing.
   std::optional<Transaction> TakeLost(Time now);
   std::optional<Transaction> NextSlow(Time now);
+  // The newest is to be called slow already `after` it was sent.
+  void Hasten(Duration after);
 
   Time next_deadline() const;
   bool IsAsking(const Endpoint& endpoint) const;
@@ -60,8 +62,12 @@ class Transactions {
   const Transaction& newest() const { return in_flight_.back(); }
   // Of the round trips seen so far; what a query sent now would be given.
   Duration slow_after() const;
+  // Of the round trips seen so far; zero: none.
+  Duration mean_round_trip() const { return microseconds(mean_us_); }
+  Duration round_trip_deviation() const { return microseconds(deviation_us_); }
 
  private:
+  void FindNextSlow();
   void NoteRoundTrip(Duration round_trip);
   void Shrink();
 
@@ -69,7 +75,7 @@ class Transactions {
   Duration short_timeout_;
   bool adapts_;  // to the round trips seen
   std::vector<Transaction> in_flight_;
-  size_t judged_ = 0;  // so many of the oldest were already called slow
+  Time next_slow_ = kNever;  // the earliest slow_at of those not yet called slow
   // Integers, because they decide events.
   int64_t mean_us_ = 0;
   int64_t deviation_us_ = 0;

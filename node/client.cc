@@ -42,6 +42,7 @@ dht::Options DhtOptions(const ClientOptions& options) {
   set(options.dht_source_queries_per_second, dht_options.queries_per_second_max);
   set(options.dht_source_bytes_per_second, dht_options.answer_bytes_per_second_max);
   set(options.dht_queries_per_second, dht_options.all_queries_per_second_max);
+  dht_options.variant = options.dht_lookup;
   return dht_options;
 }
 

@@ -11,6 +11,7 @@
 #include "base/endpoint.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "dht/lookup_variant.h"
 #include "dht/secure_id.h"
 #include "peer/choker.h"
 #include "peer/piece_policy.h"
@@ -45,6 +46,9 @@ struct ClientOptions {
   uint32_t dht_source_queries_per_second = 0;
   uint32_t dht_source_bytes_per_second = 0;
   uint32_t dht_queries_per_second = 0;
+  // How the DHT is asked, and whom its tables keep; by name: dht/variant_registry.h. Empty: plain
+  // in a Client, the default variant in a RealNode.
+  dht::LookupVariantPointer dht_lookup;
   TrackerRule trackers = TrackerRule::kFallback;
   uint64_t down_rate = 0;  // bytes a second for the whole node; 0: unlimited
   uint64_t up_rate = 0;

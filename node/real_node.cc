@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "dht/tuned_variant.h"
 #include "node/asio_datagram.h"
 #include "node/asio_http.h"
 #include "node/asio_listener.h"
@@ -87,6 +88,9 @@ absl::StatusOr<std::unique_ptr<RealNode>> RealNode::Start(RealWorld& world,
   auto parts = std::make_unique<Parts>(world.parts(), std::move(sockets), options.client.dht);
   ClientOptions client_options = options.client;
   client_options.listen_port = parts->listening.front().port;
+  if (client_options.dht_lookup == nullptr) {
+    client_options.dht_lookup = dht::MakeTunedVariant(dht::DefaultTuning());
+  }
   parts->StartClient(world.parts(), client_options, events);
   return std::unique_ptr<RealNode>(new RealNode(std::move(parts)));
 }

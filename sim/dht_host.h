@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -11,6 +12,17 @@
 
 namespace starling::sim {
 
+class DhtHost;
+
+// Hands a host the table that it would have had for long.
+class TableSource {
+ public:
+  virtual void Fill(DhtHost& host, Time now) = 0;
+
+ protected:
+  ~TableSource() = default;
+};
+
 class DhtHost final : public Participant {
  public:
   // A zero id in `options` is drawn.
@@ -18,6 +30,12 @@ class DhtHost final : public Participant {
 
   // Whom it asks when it is switched on.
   void SetRouters(std::vector<Endpoint> routers) { routers_ = std::move(routers); }
+  // Its table is made only when somebody asks it. `source` outlives the host, or its first
+  // datagram.
+  void FillLater(TableSource& source) { source_ = &source; }
+  void FillNow(Time now) {
+    if (source_ != nullptr) std::exchange(source_, nullptr)->Fill(*this, now);
+  }
   // While it is on. Commands to it are followed by world.Touch(index()).
   dht::Node& node() {
     CHECK(node_.has_value());
@@ -30,6 +48,7 @@ class DhtHost final : public Participant {
   void OnPowerOn(Time now) override;
   void OnPowerOff(Time now) override;
   void OnDatagram(Time now, const Endpoint& from, ByteView bytes) override {
+    FillNow(now);
     node_->OnDatagram(now, from, bytes);
   }
   void OnStream(Time now, std::unique_ptr<Stream> stream) override;
@@ -42,6 +61,7 @@ class DhtHost final : public Participant {
  private:
   NodeIndex index_;
   std::optional<dht::Node> node_;  // next to what the world reads first
+  TableSource* source_ = nullptr;  // of a table that is still to be made
   SeededRandom random_;
   SimPort port_;
   NodeId id_;

@@ -57,6 +57,7 @@ WorldOptions WorldOf(const DhtSpec& spec, uint64_t seed) {
 
 dht::Options NodeOf(const DhtSpec& spec) {
   dht::Options options = SimulatedDhtOptions();
+  options.variant = spec.variant;
   options.bucket_size = spec.bucket_size;
   options.lookup_parallel = static_cast<int>(spec.parallel);
   options.query_timeout = spec.query_timeout;
@@ -152,6 +153,8 @@ void DhtRun::Start() {
     const Duration spacing = JoinSpacing(spec_);
     network_.JoinHonestly(spacing);
     RunTo(world_.now() + spacing * static_cast<int64_t>(network_.size()));
+  } else if (spec_.late_tables) {
+    network_.StartWithLateTables();
   } else {
     network_.StartWithReadyTables();
   }
@@ -216,6 +219,7 @@ void DhtRun::LookNext() {
   ++looked_;
   const uint32_t host = AnyHonest(*lookups_random_);
   const auto target = lookups_random_->NextId<NodeId>();
+  network_.EnsureTable(host);
   measure_.Look(host, spec_.attackers > 0 ? eclipse_->key() : target, true);
   world_.At(world_.now() + spec_.lookup_spacing, [this](Time) { LookNext(); });
 }
@@ -289,6 +293,12 @@ DhtResult DhtRun::Run() {
 
   DhtResult result;
   measure_.AddMetrics(result.metrics);
+  if (spec_.late_tables) {
+    for (const char* name :
+         {"maintenance_bytes_per_s", "sent_bytes_per_s", "datagrams_per_s", "table_contacts"}) {
+      result.metrics.erase(name);
+    }
+  }
   result.metrics["departures"] = static_cast<double>(departures_);
   result.lookups = measure_.TakeLookups();
   for (DhtLookup& lookup : result.lookups) lookup.started = FromBegin(lookup.started);
@@ -319,6 +329,12 @@ absl::Status CheckDhtSpec(const DhtSpec& spec) {
       absl::StrAppend(&names, " ", profile.name);
     return refuse(absl::StrCat("churn: one of", names));
   }
+  if (spec.late_tables &&
+      (spec.honest_join || !spec.churn.empty() || spec.lookup_every > Duration::zero())) {
+    return refuse(
+        "late_tables: only in a network that just stands: no churn, no honest_join, no "
+        "lookup_every");
+  }
   if (spec.query_timeout <= Duration::zero()) return refuse("query_timeout: above 0");
   if (!(spec.loss >= 0 && spec.loss <= 1)) return refuse("loss: 0 to 1");
   if (!(spec.dead_share >= 0 && spec.dead_share <= 0.95)) return refuse("dead_share: 0 to 0.95");
@@ -342,8 +358,17 @@ DhtResult RunDht(const DhtSpec& spec, uint64_t seed, const DhtWatcher& watcher, 
 // A full bucket for each bit by which the network can be told apart, and a tail.
 uint64_t EstimateDhtMemory(const DhtSpec& spec) {
   constexpr uint64_t kBesidesContacts = 2000;
-  const auto bits = static_cast<uint64_t>(std::bit_width(spec.nodes / spec.bucket_size));
-  const uint64_t contacts = std::min<uint64_t>(spec.nodes, (bits + 1) * spec.bucket_size);
+  const uint64_t k = spec.variant == nullptr ? spec.bucket_size : spec.variant->closest_max();
+  const auto bits = static_cast<size_t>(std::bit_width(spec.nodes / k));
+  uint64_t contacts = k;
+  for (size_t bucket = 0; bucket < bits; ++bucket) {
+    contacts += spec.variant == nullptr ? k : spec.variant->BucketSize(bucket);
+  }
+  contacts = std::min<uint64_t>(spec.nodes, contacts);
+  if (spec.late_tables) {
+    const uint64_t asked = std::min<uint64_t>(spec.nodes, uint64_t{spec.lookups} * 25);
+    return spec.nodes * kBesidesContacts + asked * contacts * sizeof(dht::Contact);
+  }
   return spec.nodes * (contacts * sizeof(dht::Contact) + kBesidesContacts);
 }
 
@@ -355,9 +380,13 @@ double EstimateDhtCpuSeconds(const DhtSpec& spec) {
   const double seconds_run = ToSeconds(PlannedLength(spec));
   const double lookups = is_steady ? nodes * seconds_run / ToSeconds(spec.lookup_every)
                                    : static_cast<double>(spec.lookups);
-  const double starts = nodes * (spec.honest_join ? 350 : 15);
-  const double datagrams = nodes * seconds_run * kDatagramsANodeSecond + lookups * 35 + starts;
-  return datagrams * kDatagramSeconds;
+  const bool replaces = spec.variant != nullptr && spec.variant->replaces_contacts();
+  const double asked = spec.late_tables ? std::min(nodes, lookups * 25) : nodes;
+  // A table that prefers some contacts takes many meetings.
+  const double tables = asked * (replaces ? 400 : 15) + (nodes - asked) * 4;
+  const double starts = spec.honest_join ? nodes * 350 : tables;
+  const double upkeep = asked * seconds_run * kDatagramsANodeSecond;
+  return (upkeep + lookups * 35 + starts) * kDatagramSeconds;
 }
 
 }  // namespace starling::sim

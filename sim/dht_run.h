@@ -21,6 +21,7 @@
 #include "absl/status/status.h"
 #include "base/id.h"
 #include "base/time.h"
+#include "dht/lookup_variant.h"
 #include "sim/link_model.h"
 
 namespace starling::sim {
@@ -29,6 +30,8 @@ struct DhtSpec {
   uint64_t nodes = 10'000;
 
   // The protocol: the node's own options.
+  // How lookups go and whom tables keep; empty: plain, with these two.
+  dht::LookupVariantPointer variant;
   uint32_t bucket_size = 8;  // k
   uint32_t parallel = 3;     // alpha
   Duration query_timeout = seconds(2);
@@ -46,8 +49,11 @@ struct DhtSpec {
   // How it begins, and who leaves.
   bool honest_join = false;  // false: tables are ready, made from the list of all ids
   Duration join_spacing{};   // between two joins; zero: 10 ms
-  double dead_share = 0;     // dead from the start, but still in the others' tables
-  std::string churn;         // profile of churn.h; empty: nobody comes or goes
+  // Ready tables are made only of nodes that are asked: much faster and smaller for large networks
+  // that just stand, but nobody else refreshes anything, so that upkeep cannot be measured.
+  bool late_tables = false;
+  double dead_share = 0;  // dead from the start, but still in the others' tables
+  std::string churn;      // profile of churn.h; empty: nobody comes or goes
 
   // An attacker (sim/eclipse.h): so many of the nodes stand around one key, which is what every
   // lookup is for. 0: there is none.

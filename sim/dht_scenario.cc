@@ -4,12 +4,14 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "dht/variant_registry.h"
 #include "sim/dht_run.h"
+#include "sim/strategies.h"
 
 namespace starling::sim {
 namespace {
 
-DhtSpec SpecOf(const Scenario& scenario) {
+DhtSpec PlainSpecOf(const Scenario& scenario) {
   const DhtRunSpec& from = scenario.dht;
   DhtSpec spec;
   spec.nodes = from.nodes;
@@ -23,6 +25,7 @@ DhtSpec SpecOf(const Scenario& scenario) {
   spec.access_delay = from.access_delay;
   spec.mean_round_trip = from.mean_round_trip;
   spec.honest_join = from.honest_join;
+  spec.late_tables = from.late_tables;
   spec.dead_share = from.dead_share;
   spec.attackers = from.attackers;
   spec.bound_ids = from.bound_ids;
@@ -34,6 +37,25 @@ DhtSpec SpecOf(const Scenario& scenario) {
   spec.values = from.values;
   spec.value_after = from.value_after;
   return spec;
+}
+
+absl::StatusOr<DhtSpec> SpecOf(const Scenario& scenario, const dht::VariantRegistry& variants) {
+  DhtSpec spec = PlainSpecOf(scenario);
+  StrategySpec asked = scenario.dht.variant;
+  if (asked.name == "plain") {
+    asked.values.emplace("k", spec.bucket_size);
+    asked.values.emplace("alpha", spec.parallel);
+  }
+  absl::StatusOr<dht::LookupVariantPointer> variant = variants.Make(asked);
+  if (!variant.ok()) return variant.status();
+  spec.variant = *std::move(variant);
+  return spec;
+}
+
+// For estimates, which know the built-in variants.
+DhtSpec GuessedSpecOf(const Scenario& scenario) {
+  const absl::StatusOr<DhtSpec> spec = SpecOf(scenario, dht::VariantRegistry());
+  return spec.ok() ? *spec : PlainSpecOf(scenario);
 }
 
 Table LookupsTable(const DhtResult& result) {
@@ -61,14 +83,14 @@ Table LookupsTable(const DhtResult& result) {
 
 class DhtScenarioRun final : public Run {
  public:
-  DhtScenarioRun(const Scenario& scenario, uint64_t seed, const RunOptions& options)
-      : scenario_(scenario), seed_(seed), options_(options) {}
+  DhtScenarioRun(const Scenario& scenario, DhtSpec spec, uint64_t seed, const RunOptions& options)
+      : scenario_(scenario), spec_(std::move(spec)), seed_(seed), options_(options) {}
 
   // All at once: a DHT's run has no samples.
   bool Advance() override {
     const Time until = options_.until.has_value() ? Time{} + *options_.until : kNever;
     result_ = RunDht(
-        SpecOf(scenario_), seed_, [this](const DhtProgress& at) { return Note(at); }, until);
+        spec_, seed_, [this](const DhtProgress& at) { return Note(at); }, until);
     return false;
   }
   RunProgress progress() const override { return progress_; }
@@ -82,6 +104,7 @@ class DhtScenarioRun final : public Run {
   }
 
   const Scenario scenario_;
+  const DhtSpec spec_;
   const uint64_t seed_;
   const RunOptions options_;
   RunProgress progress_;
@@ -104,18 +127,22 @@ Result DhtScenarioRun::Finish() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Run>> StartDhtRun(const Scenario& scenario, uint64_t seed,
+                                                 const Strategies& strategies,
                                                  const RunOptions& options) {
-  const absl::Status valid = CheckDhtSpec(SpecOf(scenario));
+  absl::StatusOr<DhtSpec> spec = SpecOf(scenario, strategies.lookups);
+  if (!spec.ok()) return spec.status();
+  const absl::Status valid = CheckDhtSpec(*spec);
   if (!valid.ok()) return valid;
-  return std::unique_ptr<Run>(std::make_unique<DhtScenarioRun>(scenario, seed, options));
+  return std::unique_ptr<Run>(
+      std::make_unique<DhtScenarioRun>(scenario, *std::move(spec), seed, options));
 }
 
 uint64_t EstimateDhtRunMemory(const Scenario& scenario) {
-  return EstimateDhtMemory(SpecOf(scenario));
+  return EstimateDhtMemory(GuessedSpecOf(scenario));
 }
 
 double EstimateDhtRunCpuSeconds(const Scenario& scenario) {
-  return EstimateDhtCpuSeconds(SpecOf(scenario));
+  return EstimateDhtCpuSeconds(GuessedSpecOf(scenario));
 }
 
 }  // namespace starling::sim

@@ -11,7 +11,9 @@
 namespace starling::sim {
 
 absl::StatusOr<std::unique_ptr<Run>> StartDhtRun(const Scenario& scenario, uint64_t seed,
+                                                 const Strategies& strategies,
                                                  const RunOptions& options);
+// Guesses; a variant that is not built in is taken for plain.
 uint64_t EstimateDhtRunMemory(const Scenario& scenario);
 double EstimateDhtRunCpuSeconds(const Scenario& scenario);
 

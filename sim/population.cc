@@ -4,12 +4,25 @@
 #include <memory>
 #include <utility>
 
-#include "sim/ready_tables.h"
+#include "dht/tuned_variant.h"
 
 namespace starling::sim {
 
+namespace {
+
+// All nodes have one variant in common.
+std::shared_ptr<const dht::Options> Shared(const dht::Options& options) {
+  auto shared = std::make_shared<dht::Options>(options);
+  if (shared->variant == nullptr) {
+    shared->variant = dht::MakePlainVariant(options.bucket_size, options.lookup_parallel);
+  }
+  return shared;
+}
+
+}  // namespace
+
 DhtPopulation::DhtPopulation(World& world, size_t size, const dht::Options& options)
-    : world_(world), options_(std::make_shared<const dht::Options>(options)) {
+    : world_(world), options_(Shared(options)) {
   hosts_.reserve(size);
   for (size_t i = 0; i < size; ++i) hosts_.push_back(&AddDhtHostSharing(world, options_));
 }
@@ -44,7 +57,7 @@ DhtHost& DhtPopulation::Replace(size_t index, std::vector<Endpoint> routers) {
 }
 
 void DhtPopulation::StartWithReadyTables() {
-  ReadyTables tables(world_, options_->bucket_size);
+  ReadyTables tables(world_, *options_->variant);
   for (uint32_t i = 0; i < hosts_.size(); ++i) tables.Add(hosts_[i]->id(), hosts_[i]->index(), i);
   tables.Sort();
   for (size_t position = 0; position < tables.size(); ++position) {
@@ -54,6 +67,21 @@ void DhtPopulation::StartWithReadyTables() {
     host.node().Adopt(world_.now(), tables.TableOf(position, random));
     world_.Touch(host.index());
   }
+}
+
+void DhtPopulation::StartWithLateTables() {
+  late_tables_ = std::make_unique<ReadyTables>(world_, *options_->variant);
+  for (uint32_t i = 0; i < hosts_.size(); ++i) {
+    late_tables_->Add(hosts_[i]->id(), hosts_[i]->index(), i);
+    world_.PowerOn(hosts_[i]->index());
+    hosts_[i]->FillLater(*this);
+  }
+  late_tables_->Sort();
+}
+
+void DhtPopulation::Fill(DhtHost& host, Time now) {
+  SeededRandom random = world_.RandomFor(host.index(), Purpose::kPopulation);
+  host.node().Adopt(now, late_tables_->TableOf(late_tables_->PositionOf(host.id()), random));
 }
 
 std::vector<DhtHost*> DhtPopulation::Closest(const NodeId& target, size_t count) const {

@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "sim/dht_host.h"
+#include "sim/ready_tables.h"
 #include "sim/world.h"
 
 namespace starling::sim {
 
-class DhtPopulation {
+class DhtPopulation : private TableSource {
  public:
   // `size` hosts, switched off.
   DhtPopulation(World& world, size_t size, const dht::Options& options = SimulatedDhtOptions());
@@ -21,6 +22,10 @@ class DhtPopulation {
   void JoinHonestly(Duration spacing);
   // All are switched on now and know whom they would know after a long time.
   void StartWithReadyTables();
+  // The same, but a table is made when its node is first asked, or told by EnsureTable: for many
+  // nodes of which few are asked. Nobody else refreshes anything meanwhile.
+  void StartWithLateTables();
+  void EnsureTable(size_t index) { hosts_[index]->FillNow(world_.now()); }
   // The host in this place leaves for good and without a goodbye; another one, with another id and
   // address, takes it and asks `routers` at once.
   DhtHost& Replace(size_t index, std::vector<Endpoint> routers);
@@ -32,9 +37,12 @@ class DhtPopulation {
   std::vector<DhtHost*> Closest(const NodeId& target, size_t count) const;
 
  private:
+  void Fill(DhtHost& host, Time now) override;
+
   World& world_;
   std::shared_ptr<const dht::Options> options_;
   std::vector<DhtHost*> hosts_;
+  std::unique_ptr<ReadyTables> late_tables_;
 };
 
 }  // namespace starling::sim

@@ -1,7 +1,7 @@
 // The routing tables that the nodes of a converged network have, without the traffic that leads to
 // them: of all nodes that share exactly b leading bits with an id, its bucket b holds as many as
-// find room, drawn at random. Made from the sorted list of ids, in which those nodes are
-// neighbours.
+// find room, drawn at random, or those of them that the nodes' lookup variant prefers. Made from
+// the sorted list of ids, in which those nodes are neighbours.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 
 #include "base/random.h"
 #include "dht/contact.h"
+#include "dht/lookup_variant.h"
 #include "sim/world.h"
 
 namespace starling::sim {
@@ -24,23 +25,33 @@ class ReadyTables {
     uint32_t place;  // of the caller's choice
   };
 
-  ReadyTables(const World& world, size_t bucket_size) : world_(world), bucket_size_(bucket_size) {}
+  // `variant` says how large buckets are and, where it replaces contacts, whom they keep of
+  // `candidates` nodes for each place: of so many a node has heard in the course of time.
+  ReadyTables(const World& world, const dht::LookupVariant& variant, size_t candidates = 8)
+      : world_(world), variant_(variant), candidates_(candidates) {}
 
   void Add(const NodeId& id, NodeIndex node, uint32_t place);
   void Sort();
   size_t size() const { return entries_.size(); }
   const Entry& operator[](size_t position) const { return entries_[position]; }
+  // Of a node that is among them.
+  size_t PositionOf(const NodeId& id) const;
   // The table of the node at `position`; good until the next call.
   std::span<const dht::Contact> TableOf(size_t position, Random& random);
 
  private:
-  void Draw(size_t from, size_t size, Random& random);
+  void Draw(size_t from, size_t size, size_t room, Random& random);
+  dht::Contact ContactOf(const Entry& own, const Entry& other, Random& random) const;
+  void Improve(const Entry& own, size_t bit, size_t from, size_t size, size_t deeper,
+               Random& random);
 
   const World& world_;
-  size_t bucket_size_;
+  const dht::LookupVariant& variant_;
+  size_t candidates_;
   std::vector<Entry> entries_;
   // Kept from call to call, so that a million tables allocate nothing.
   std::vector<size_t> picks_;
+  std::vector<size_t> meetings_;
   std::vector<dht::Contact> table_;
 };
 

@@ -124,9 +124,29 @@ std::vector<Fact> FactsOf(const Scenario& scenario, const Result& result) {
   return facts.Take();
 }
 
-TextTable ClassesOf(const Scenario& scenario, const Result& result) {
+namespace {
+
+// The table "variants" of a benchmark of lookups, as it is.
+TextTable VariantsOf(const Result& result) {
   TextTable table;
-  if (scenario.kind != ScenarioKind::kSwarm) return table;
+  const Table* variants = FindTable(result, "variants");
+  if (variants == nullptr) return table;
+  for (const Column& column : variants->columns) table.columns.push_back(column.name);
+  for (const std::vector<Cell>& row : variants->rows) {
+    std::vector<std::string>& texts = table.rows.emplace_back();
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string text = TextAt(row, i);
+      texts.push_back(text.empty() ? FormatRounded(NumberAt(row, i)) : text);
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+TextTable ClassesOf(const Scenario& scenario, const Result& result) {
+  if (scenario.kind != ScenarioKind::kSwarm) return VariantsOf(result);
+  TextTable table;
   table.columns = {"class", "members",    "done",       "uplink used", "share ratio",
                    "mean",  "half after", "90 % after", "slowest"};
   const auto add = [&](const std::string& name, const std::string& label, bool seeds,

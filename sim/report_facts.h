@@ -22,7 +22,8 @@ struct TextTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
 };
-// A row a class of members, and one for all leechers; without rows for a run that has no classes.
+// A row a class of members, and one for all leechers; of a benchmark of DHT lookups a row a
+// variant; without rows for a run that has neither.
 TextTable ClassesOf(const Scenario& scenario, const Result& result);
 
 // For people: "12.3 s", "36 min 20 s", "2 h 05 min"; "-" for what is not known.

@@ -21,5 +21,6 @@ absl::string_view report_plot_share_ratio();
 absl::string_view report_plot_unchokes();
 absl::string_view report_plot_upload();
 absl::string_view report_plot_utilisation();
+absl::string_view report_plot_variants();
 
 }  // namespace starling

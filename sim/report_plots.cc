@@ -180,6 +180,15 @@ void AddSwarmPlots(const Scenario& scenario, const Result& result, PlotList* plo
   }
 }
 
+// Several variants side by side, where there are several.
+void AddVariantPlots(PlotList* plots) {
+  plots->Add(
+      "variants", "How soon each variant has its first answer",
+      "Share of the lookups that had an answer from one of the 8 closest nodes. The scale of "
+      "time is logarithmic.",
+      report_plot_variants());
+}
+
 void AddLookupPlots(PlotList* plots) {
   plots->Add("lookup-time", "How long DHT lookups take",
              "Share of the lookups that had their first answer from one of the 8 closest nodes, "
@@ -198,6 +207,7 @@ void AddLookupPlots(PlotList* plots) {
 std::vector<Plot> PlotsOf(const Scenario& scenario, const Result& result) {
   PlotList plots(scenario, result);
   AddSwarmPlots(scenario, result, &plots);
+  if (FindTable(result, "variants") != nullptr) AddVariantPlots(&plots);
   if (FindTable(result, "lookups") != nullptr) AddLookupPlots(&plots);
   return plots.Take();
 }

@@ -38,7 +38,7 @@ uint64_t EstimateSwarmMemory(const Scenario& scenario) {
 absl::StatusOr<std::unique_ptr<Run>> StartRun(const Scenario& scenario, uint64_t seed,
                                               const Strategies& strategies,
                                               const RunOptions& options) {
-  if (scenario.kind == ScenarioKind::kDht) return StartDhtRun(scenario, seed, options);
+  if (scenario.kind == ScenarioKind::kDht) return StartDhtRun(scenario, seed, strategies, options);
   return StartSwarmRun(scenario, seed, strategies, options);
 }
 

@@ -142,8 +142,9 @@ struct FaultSpec {
 
 struct DhtRunSpec {  // of ScenarioKind::kDht
   uint64_t nodes = 10'000;
-  uint32_t bucket_size = 8;
-  uint32_t parallel = 3;  // alpha
+  StrategySpec variant{"plain", {}};  // how lookups go; dht/variant_registry.h
+  uint32_t bucket_size = 8;           // of plain, unless the variant says k or alpha itself
+  uint32_t parallel = 3;              // alpha
   Duration timeout = seconds(2);
   Duration short_timeout = milliseconds(500);  // frees a slot; 0: none, `timeout` holds it
   bool short_timeout_adapts = true;            // longer where the round trips say so
@@ -154,6 +155,7 @@ struct DhtRunSpec {  // of ScenarioKind::kDht
   bool bound_ids = false;  // to addresses, and enforced (BEP 42)
   std::string churn;
   bool honest_join = false;
+  bool late_tables = false;  // ready ones are made only of nodes that are asked
   uint32_t lookups = 4000;
   Duration warm_up{};
   Duration lookup_every{};             // each node; 0: `lookups` at random nodes

@@ -166,8 +166,9 @@ class Reader final : public FieldVisitor {
     spec.name = value.name;
     for (const TomlMember& member : node->members) {
       if (IsHead(member.key, "name")) {
-        if (!IsScenarioName(member.value.text)) return Refuse(key, member.value, "a name");
-        spec.name = member.value.text;
+        const absl::StatusOr<StrategySpec> named = ParseStrategy(member.value.text);
+        if (!named.ok() || !named->values.empty()) return Refuse(key, member.value, "a name");
+        spec.name = named->name;
         continue;
       }
       const std::optional<double> number = StrategyValue(member.value);

@@ -256,6 +256,10 @@ MaybeProblem Unless(const absl::Status& status, const PopulationSpec& population
 
 std::optional<ScenarioProblem> FindStrategyProblem(const Scenario& scenario,
                                                    const Strategies& strategies) {
+  if (scenario.kind == ScenarioKind::kDht) {
+    const absl::Status variant = strategies.lookups.Make(scenario.dht.variant).status();
+    if (!variant.ok()) return Problem("dht.variant", std::string(variant.message()));
+  }
   for (const PopulationSpec& each : scenario.populations) {
     const absl::Status choker = strategies.chokers.Make(each.choker).status();
     if (MaybeProblem problem = Unless(choker, each, "choker")) return problem;

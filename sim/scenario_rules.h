@@ -18,7 +18,8 @@ struct ScenarioProblem {
 };
 
 std::optional<ScenarioProblem> FindProblem(const Scenario& scenario);
-// A choker, piece policy or behaviour that does not exist, or that has no such parameter.
+// A choker, piece policy, behaviour or lookup variant that does not exist, or that has no such
+// parameter.
 std::optional<ScenarioProblem> FindStrategyProblem(const Scenario& scenario,
                                                    const Strategies& strategies);
 

@@ -154,8 +154,11 @@ void Fields(FieldVisitor& v, FaultSpec& s) {
 
 void Fields(FieldVisitor& v, DhtRunSpec& s) {
   v.Count("nodes", s.nodes, {2, 10'000'000}, "in the network");
-  v.Count("bucket_size", s.bucket_size, {1, 128}, "k: contacts in a bucket, and in an answer");
-  v.Count("parallel", s.parallel, {1, 64}, "alpha: queries in flight of a lookup");
+  v.Strategy("variant", s.variant, "how lookups go, and whom tables keep");
+  v.Count("bucket_size", s.bucket_size, {1, 128},
+          "k, contacts in a bucket and in an answer, for a plain variant that says no k");
+  v.Count("parallel", s.parallel, {1, 64},
+          "alpha, queries in flight of a lookup, for a plain variant that says no alpha");
   v.Time("timeout", s.timeout, "a query without an answer has failed");
   v.Time("short_timeout", s.short_timeout, "its place is given to another query; 0: never before");
   v.Flag("short_timeout_adapts", s.short_timeout_adapts,
@@ -168,6 +171,8 @@ void Fields(FieldVisitor& v, DhtRunSpec& s) {
   v.Flag("bound_ids", s.bound_ids, "all ids belong to their addresses, and nodes insist (BEP 42)");
   v.Word("churn", s.churn, kChurns, "sessions; a leaver is replaced at once; empty: nobody leaves");
   v.Flag("honest_join", s.honest_join, "nodes join one after the other; else tables are ready");
+  v.Flag("late_tables", s.late_tables,
+         "ready tables only of nodes that are asked: for large networks without upkeep");
   v.Count("lookups", s.lookups, {0, 10'000'000}, "by random nodes, measured");
   v.Time("warm_up", s.warm_up, "before anything is measured");
   v.Time("lookup_every", s.lookup_every, "instead of lookups: each node once in this time; 0: no");

@@ -5,6 +5,7 @@
 
 #include "dht/closest_secure.h"
 #include "dht/peer_store.h"
+#include "dht/tuned_variant.h"
 #include "tests/dht/network.h"
 
 namespace starling::dht {
@@ -222,7 +223,8 @@ size_t CountBound(const std::vector<const Candidate*>& chosen) {
 
 TEST(ClosestSecure, GivesUpToHalfOfThePlacesToBoundIds) {
   const auto count = [](size_t bound, IdSecurity security) {
-    Lookup lookup(NodeId{}, 8, 3);
+    const LookupVariantPointer plain = MakePlainVariant(8, 3);
+    Lookup lookup(NodeId{}, *plain);
     const std::vector<const Candidate*> chosen = Chosen(lookup, bound, security);
     EXPECT_EQ(chosen.size(), 8u);
     EXPECT_TRUE(std::is_sorted(chosen.begin(), chosen.end(), [](const auto* a, const auto* b) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "dht/tuned_variant.h"
+
 namespace starling::dht {
 namespace {
 
@@ -23,8 +25,8 @@ class LookupTest : public testing::Test {
   // Lets the lookup ask; returns whom it asked.
   std::vector<uint32_t> Step() {
     std::vector<uint32_t> asked;
-    lookup_.Step([&](const Endpoint& to) {
-      asked.push_back(to.v4() - 0x08000000);
+    lookup_.Step([&](const Candidate& candidate) {
+      asked.push_back(candidate.endpoint.v4() - 0x08000000);
       return true;
     });
     return asked;
@@ -41,7 +43,8 @@ class LookupTest : public testing::Test {
   }
 
   using Numbers = std::vector<uint32_t>;
-  Lookup lookup_{NodeId{}, 8, 3};
+  LookupVariantPointer variant_ = MakePlainVariant(8, 3);
+  Lookup lookup_{NodeId{}, *variant_};
 };
 
 TEST_F(LookupTest, AsksTheNearestThreeAtATime) {
@@ -93,11 +96,13 @@ TEST_F(LookupTest, TheDeadAreReplacedByTheNextNearest) {
 }
 
 TEST_F(LookupTest, ASlowOneFreesItsPlaceButIsWaitedFor) {
-  Lookup lookup(NodeId{}, 2, 1);
+  const LookupVariantPointer two_one_by_one = MakePlainVariant(2, 1);
+  Lookup lookup(NodeId{}, *two_one_by_one);
   for (const uint32_t number : {1, 2, 3}) lookup.Add(Id(number), Address(number), 1);
   const auto step = [&] {
     Endpoint asked;
-    lookup.Step([&](const Endpoint& to) {
+    lookup.Step([&](const Candidate& it) {
+      const Endpoint& to = it.endpoint;
       asked = to;
       return true;
     });
@@ -159,7 +164,8 @@ TEST_F(LookupTest, OnePublicAddressCountsOnce) {
   }
   while (!lookup_.done()) {
     std::vector<Endpoint> asked;
-    lookup_.Step([&](const Endpoint& to) {
+    lookup_.Step([&](const Candidate& it) {
+      const Endpoint& to = it.endpoint;
       asked.push_back(to);
       return true;
     });
@@ -201,7 +207,7 @@ TEST_F(LookupTest, AFloodOfFakesNeitherGrowsItNorPushesOutWhoAnswered) {
 
 TEST_F(LookupTest, AQueryThatCannotBeSentFails) {
   Add({1, 2});
-  lookup_.Step([](const Endpoint&) { return false; });
+  lookup_.Step([](const Candidate&) { return false; });
   EXPECT_TRUE(lookup_.done());
   EXPECT_TRUE(Closest().empty());
 }

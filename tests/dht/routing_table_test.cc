@@ -5,11 +5,13 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "dht/tuned_variant.h"
 
 namespace starling::dht {
 namespace {
 
 constexpr uint32_t kNow = 10'000;
+const LookupVariantPointer kPlain = MakePlainVariant(8, 3);
 
 Endpoint Public(uint32_t index, uint16_t port = 6881) {
   return Endpoint::V4(0x08000000 + index, port);
@@ -48,7 +50,7 @@ class RoutingTableTest : public testing::Test {
     EXPECT_EQ(sum, table.size());
   }
 
-  RoutingTable table_{NodeId{}, 8};
+  RoutingTable table_{NodeId{}, *kPlain};
 };
 
 TEST_F(RoutingTableTest, ABucketHoldsEightAndKeepsThem) {
@@ -181,7 +183,7 @@ TEST_F(RoutingTableTest, FindsASparseBucketOnlyWhereMoreCanBeExpected) {
 TEST(RoutingTable, FindClosestIsExact) {
   SeededRandom random(3);
   for (const size_t size : {0, 1, 5, 40, 3000}) {
-    RoutingTable table(random.NextId<NodeId>(), 8);
+    RoutingTable table(random.NextId<NodeId>(), *kPlain);
     for (uint32_t i = 0; i < size; ++i) {
       table.OnAnswer(kNow, random.NextId<NodeId>(), Public(i), 0);
     }
@@ -206,7 +208,7 @@ TEST(RoutingTable, FindClosestIsExact) {
 
 TEST(RoutingTable, FindClosestLeavesOutWhatTheFilterRefuses) {
   SeededRandom random(4);
-  RoutingTable table(random.NextId<NodeId>(), 8);
+  RoutingTable table(random.NextId<NodeId>(), *kPlain);
   for (uint32_t i = 0; i < 500; ++i) {
     table.OnAnswer(i % 2 == 0 ? kNow : kNow - 2000, random.NextId<NodeId>(), Public(i), 0);
   }
@@ -219,7 +221,7 @@ TEST(RoutingTable, FindClosestLeavesOutWhatTheFilterRefuses) {
 
 TEST(RoutingTable, OfALargeNetworkTakesAboutSixKilobytes) {
   SeededRandom random(5);
-  RoutingTable table(NodeId{}, 8);
+  RoutingTable table(NodeId{}, *kPlain);
   // Uniform ids of a million nodes: bucket b is full down to where the network ends.
   for (size_t bucket = 0; bucket < 17; ++bucket) {
     for (uint32_t i = 0; i < 20; ++i) {
@@ -250,7 +252,7 @@ TEST_F(RoutingTableTest, CanBeMadeInsteadOfLearned) {
 
 TEST(RoutingTable, KeepsItsInvariantsInAStormOfEvents) {
   SeededRandom random(6);
-  RoutingTable table(NodeId{}, 8);
+  RoutingTable table(NodeId{}, *kPlain);
   for (int step = 0; step < 6'000; ++step) {
     const size_t bucket = random.Below(6);
     const auto number = static_cast<uint32_t>(random.Below(12));
