@@ -22,6 +22,9 @@ void* operator new(size_t size) {
   ++g_allocations;
   return memory;
 }
+// std::stable_sort asks this way and gives back the other: both must be ours, or a sanitizer's
+// memory ends up with us.
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return operator new(size); }
 void operator delete(void* memory) noexcept {
   if (memory == nullptr) return;
   g_bytes -= static_cast<int64_t>(malloc_usable_size(memory)) + 8;
