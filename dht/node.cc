@@ -1,6 +1,7 @@
 #include "dht/node.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -22,8 +23,10 @@ Options WithinLimits(Options options) {
 }
 
 PeerStore::Limits StoreLimits(const Options& options) {
-  return {.infohashes_max = options.stored_infohashes_max,
-          .peers_per_infohash_max = options.stored_peers_per_infohash_max};
+  constexpr size_t kMax = std::numeric_limits<uint32_t>::max();
+  return {.infohashes_max = static_cast<uint32_t>(std::min(options.stored_infohashes_max, kMax)),
+          .peers_per_infohash_max =
+              static_cast<uint32_t>(std::min(options.stored_peers_per_infohash_max, kMax))};
 }
 
 Family MakeFamily(bool is_enabled, const NodeId& id, const Options& options) {

@@ -34,7 +34,7 @@ class PeerStore {
   // A minute more than the half hour that clients count on, so that one who announces again every
   // 30 minutes is never missing.
   static constexpr Duration kLifetime = minutes(31);
-  static constexpr size_t kPeersMax = 20'000;
+  static constexpr uint32_t kPeersMax = 20'000;
   static constexpr size_t kPerSourceMax = 250;
   static constexpr size_t kPerNetworkMax = 500;
   // Of the info-hashes there may be, what a network may have while others would give way to it.
@@ -44,9 +44,9 @@ class PeerStore {
   static constexpr size_t kPerNetworkAndInfoHashMax = 32;
 
   struct Limits {
-    size_t infohashes_max;
-    size_t peers_per_infohash_max;
-    size_t peers_max = kPeersMax;
+    uint32_t infohashes_max;
+    uint32_t peers_per_infohash_max;
+    uint32_t peers_max = kPeersMax;
   };
 
   PeerStore(const NodeId& own_id, const Limits& limits) : own_id_(own_id), limits_(limits) {}
@@ -109,12 +109,12 @@ class PeerStore {
   void Forget(const Entry& entry);
 
   NodeId own_id_;
-  uint32_t expire_all_at_s_ = 0;  // here it fills a gap: each node has two stores
+  uint32_t expire_all_at_s_ = 0;
   Limits limits_;
+  uint32_t peers_ = 0;
   Swarms swarms_;
   // How many entries each source has and each public network. Found in, never walked.
   absl::flat_hash_map<Endpoint, uint32_t> counts_;
-  size_t peers_ = 0;
   std::unique_ptr<InfohashSample> sample_;  // since somebody first asked
 };
 

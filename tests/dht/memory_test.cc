@@ -128,7 +128,7 @@ TEST_F(MemoryTest, AFreshNodeTakesOneKilobyteAndAHalf) {
   const LookupVariantPointer shared = MakePlainVariant();
   const int64_t before = g_bytes;
   node_ = std::make_unique<Node>(Options{}, port_, random_);
-  EXPECT_LE(g_bytes - before, 1536);
+  EXPECT_LE(g_bytes - before, 1500);
 }
 
 TEST_F(MemoryTest, ServingQueriesAllocatesNothing) {
