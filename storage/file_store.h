@@ -1,10 +1,11 @@
 // The real disk behind storage/piece_store.h: files in a folder, worked on by a WorkerPool.
 //
-// Invariants. A piece counts as had only after its hash was right. Nothing outside DIR is ever
-// opened: names come from storage/file_names, and no symbolic link below DIR is followed
-// (storage/open_files). Work on one piece (Spill, Store, Check) is done in the order in which it
-// was asked for; everything else in any order. Files are sparse, made when first written to;
-// existing ones are never cut shorter. Padding files (BEP 47) exist nowhere: they read as zeros.
+// Invariants. A piece counts as had only after its hash was right, or when its hash was just made
+// from it (Existing::kTrust). Nothing outside DIR is ever opened: names come from
+// storage/file_names, and no symbolic link below DIR is followed (storage/open_files). Work on one
+// piece (Spill, Store, Check) is done in the order in which it was asked for; everything else in
+// any order. Files are sparse, made when first written to; existing ones are never cut shorter.
+// Padding files (BEP 47) exist nowhere: they read as zeros.
 #pragma once
 
 #include <cstddef>
