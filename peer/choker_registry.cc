@@ -80,6 +80,7 @@ ChokerKind TyrantKind() {
       {"patience", ParameterKind::kInteger, static_cast<double>(usual.patience), 1, 1000,
        "rounds that a peer keeps us unchoked before it gets less"},
       {"selfish", ParameterKind::kFlag, 0, 0, 1, "leave unused what buys nothing"},
+      {"fill", ParameterKind::kFlag, 1, 0, 1, "serve others at once with what becomes free"},
   };
   return {std::move(info), [](const StrategyValues& values) -> ChokerFactory {
             TyrantOptions options;
@@ -89,6 +90,7 @@ ChokerKind TyrantKind() {
             options.decrease = values.at("decrease");
             options.patience = static_cast<uint32_t>(values.at("patience"));
             options.selfish = values.at("selfish") != 0;
+            options.fill = values.at("fill") != 0;
             return [options](Random& random) { return MakeTyrant(random, options); };
           }};
 }

@@ -92,7 +92,8 @@ void Picker::Pick(PeerPieces& peer, uint32_t count, const PickRules& rules,
     left -= TakeFrom(begins ? pieces_.Open(*fresh) : *started, peer.id, left, picked);
   }
   if (left > 0 && rules.may_end_game && pieces_.in_end_game()) {
-    PickEndGame(peer, std::min(left, kEndGameMax), picked);
+    const EndGame end_game = policy_->end_game();
+    PickEndGame(peer, end_game.peers_a_block, std::min(left, end_game.blocks_a_peer), picked);
   }
   // Where opening was forbidden the search was not exhaustive.
   if (picked->size() == before && rules.may_open && rules.may_end_game) {
@@ -179,15 +180,17 @@ uint32_t Picker::PickOnly(PeerPieces& peer, uint32_t count, const PickRules& rul
 }
 
 // Blocks that fewest peers were asked for come first, so that the load spreads.
-uint32_t Picker::PickEndGame(const PeerPieces& peer, uint32_t count,
+// What few were asked for comes first.
+uint32_t Picker::PickEndGame(const PeerPieces& peer, uint32_t peers_a_block, uint32_t count,
                              std::vector<BlockRequest>* picked) {
   uint32_t taken = 0;
-  constexpr size_t kAskedMax = 2;  // more copies of one block cost more than they gain
-  for (size_t asked = 1; asked < kAskedMax && taken < count; ++asked) {
+  size_t most = 1;  // that one block was asked of, as far as was seen
+  for (size_t asked = 1; asked < peers_a_block && asked <= most && taken < count; ++asked) {
     for (OpenPiece* piece : pieces_.open()) {
       if (!peer.have.Has(piece->piece) || !piece->IsOpenTo(peer.id)) continue;
       for (uint32_t i = 0; i < piece->blocks.size() && taken < count; ++i) {
         const Block& block = piece->blocks[i];
+        most = std::max<size_t>(most, block.requesters.size());
         if (block.is_here() || block.requesters.size() != asked || block.IsAskedOf(peer.id)) {
           continue;
         }

@@ -1,6 +1,7 @@
 // Which blocks to ask a peer for (BEP 3; simulation targets, section 4): of started pieces first,
 // then of a new piece, which the policy names. Each block is asked of one peer at a time, until
-// every missing block is asked for: in that end game the rest is asked of all.
+// every missing block is asked for: in that end game the rest is asked of a second one, or, as the
+// policy says, of all.
 //
 // Started pieces come first, but not at any price: with rarest first, a peer that has a piece
 // which only about half as many have as those that are started begins that one. Else whoever is
@@ -48,8 +49,6 @@ struct PickRules {
 
 class Picker {
  public:
-  static constexpr uint32_t kEndGameMax = 4;  // blocks of others asked of one peer at a time
-
   Picker(Pieces& pieces, Random& random, std::unique_ptr<PiecePolicy> policy)
       : pieces_(pieces), random_(random), policy_(std::move(policy)) {}
 
@@ -80,7 +79,7 @@ class Picker {
   std::optional<PieceIndex> ChooseUnopened(const PeerPieces& peer);
   uint32_t PickOnly(PeerPieces& peer, uint32_t count, const PickRules& rules,
                     std::vector<storage::BlockRequest>* picked);
-  uint32_t PickEndGame(const PeerPieces& peer, uint32_t count,
+  uint32_t PickEndGame(const PeerPieces& peer, uint32_t peers_a_block, uint32_t count,
                        std::vector<storage::BlockRequest>* picked);
 
   Pieces& pieces_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -59,6 +60,21 @@ class RarestFirst final : public PiecePolicy {
   const uint32_t first_random_;
 };
 
+// What clients did when the published experiments were made (simulation targets, section 4).
+class Classic final : public PiecePolicy {
+ public:
+  explicit Classic(uint32_t first_random) : rarest_(first_random) {}
+  std::optional<PieceIndex> Choose(const PieceChoice& choice, Random& random) override {
+    return rarest_.Choose(choice, random);
+  }
+  bool FinishesFirst(uint32_t) const override { return true; }
+  EndGame end_game() const override { return {.peers_a_block = kAll, .blocks_a_peer = kAll}; }
+
+ private:
+  static constexpr uint32_t kAll = std::numeric_limits<uint32_t>::max();
+  RarestFirst rarest_;
+};
+
 class Sequential final : public PiecePolicy {
  public:
   std::optional<PieceIndex> Choose(const PieceChoice& choice, Random&) override {
@@ -105,13 +121,15 @@ class Window final : public PiecePolicy {
   const uint32_t pieces_;
 };
 
-PiecePolicyKind RarestFirstKind() {
-  StrategyInfo info{"rarest-first", "the piece that fewest of the connected peers have", {}};
+// Both kinds of rarest first have one parameter.
+PiecePolicyKind RarestKind(absl::string_view name, absl::string_view summary,
+                           std::unique_ptr<PiecePolicy> (*make)(uint32_t first_random)) {
+  StrategyInfo info{std::string(name), std::string(summary), {}};
   info.parameters = {{"first_random", ParameterKind::kInteger, 4, 0, 1e6,
                       "so many pieces are drawn at random before rarity counts"}};
-  return {std::move(info), [](const StrategyValues& values) -> PiecePolicyFactory {
+  return {std::move(info), [make](const StrategyValues& values) -> PiecePolicyFactory {
             const auto first = static_cast<uint32_t>(values.at("first_random"));
-            return [first] { return MakeRarestFirst(first); };
+            return [make, first] { return make(first); };
           }};
 }
 
@@ -177,6 +195,10 @@ std::optional<PieceIndex> RarestOf(const PieceChoice& choice, Random& random) {
 std::unique_ptr<PiecePolicy> MakeRarestFirst(uint32_t first_random) {
   return std::make_unique<RarestFirst>(first_random);
 }
+std::unique_ptr<PiecePolicy> MakeClassic(uint32_t first_random) {
+  return std::make_unique<Classic>(first_random);
+}
+
 std::unique_ptr<PiecePolicy> MakeSequential() { return std::make_unique<Sequential>(); }
 std::unique_ptr<PiecePolicy> MakeRandomPieces() { return std::make_unique<RandomPieces>(); }
 std::unique_ptr<PiecePolicy> MakeWindow(uint32_t pieces) {
@@ -184,7 +206,10 @@ std::unique_ptr<PiecePolicy> MakeWindow(uint32_t pieces) {
 }
 
 PiecePolicyRegistry::PiecePolicyRegistry() : StrategyRegistry("piece policy") {
-  Add(RarestFirstKind());
+  Add(RarestKind("rarest-first", "the piece that fewest of the connected peers have",
+                 &MakeRarestFirst));
+  Add(RarestKind("classic", "the same, but started pieces first, and the last blocks of everyone",
+                 &MakeClassic));
   Add(PlainKind("random", "any piece that the peer has", &MakeRandomPieces));
   Add(PlainKind("sequential", "in order of position", &MakeSequential));
   Add(WindowKind());

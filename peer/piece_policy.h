@@ -24,6 +24,13 @@ struct PieceChoice {
   uint32_t had = 0;          // how many pieces we have
 };
 
+// When all that is missing was asked for: of how many peers one block may be asked at a time, and
+// how many such blocks one peer may be asked for. More copies cost more than they gain.
+struct EndGame {
+  uint32_t peers_a_block = 2;
+  uint32_t blocks_a_peer = 4;
+};
+
 class PiecePolicy {
  public:
   virtual ~PiecePolicy() = default;
@@ -35,6 +42,7 @@ class PiecePolicy {
   // Of `had` pieces so far: are started pieces finished before any other is begun, the oldest
   // first? Else each peer goes on with what it brings, and rare pieces go before common ones.
   virtual bool FinishesFirst(uint32_t /*had*/) const { return true; }
+  virtual EndGame end_game() const { return {}; }
 };
 
 // A torrent makes its policy from this; empty where one may be chosen: rarest first.
@@ -43,6 +51,10 @@ using PiecePolicyFactory = std::function<std::unique_ptr<PiecePolicy>()>;
 // The rarest piece among those of the connected peers, ties at random; the first `first_random`
 // pieces of a torrent at random, so that there is soon something to give.
 std::unique_ptr<PiecePolicy> MakeRarestFirst(uint32_t first_random = 4);
+// Rarest first as clients did it when the published experiments were made (simulation targets,
+// section 4): what was started goes before anything else, however rare that is, and in the end game
+// the rest is asked of everyone.
+std::unique_ptr<PiecePolicy> MakeClassic(uint32_t first_random = 4);
 std::unique_ptr<PiecePolicy> MakeSequential();
 std::unique_ptr<PiecePolicy> MakeRandomPieces();
 // The rarest of the first `pieces` that are not begun, for who reads along and shares too.
@@ -59,7 +71,7 @@ using PiecePolicyKind = StrategyKind<PiecePolicyFactory>;
 
 class PiecePolicyRegistry : public StrategyRegistry<PiecePolicyFactory> {
  public:
-  PiecePolicyRegistry();  // with rarest-first, random, sequential and window
+  PiecePolicyRegistry();  // with rarest-first, classic, random, sequential and window
 };
 
 }  // namespace starling::peer

@@ -37,7 +37,8 @@ void Torrent::State::Refill(Time now, Connection& connection) {
   picked.clear();
   PickRules rules;
   rules.may_open = !nearly_full;
-  rules.may_end_game = connection.downloads().sent().active() < Picker::kEndGameMax;
+  rules.may_end_game =
+      connection.downloads().sent().active() < swarm.picker->policy().end_game().blocks_a_peer;
   if (choked) {
     rules.only = &connection.allowed_fast();
   } else if (!connection.suggested().empty() && !swarm.picker->policy().in_order()) {

@@ -125,6 +125,7 @@ uint64_t Tyrant::Allot(uint64_t budget, bool in_round) {
     for (Candidate& candidate : candidates_) {
       if (candidate.served_before) Grant(candidate, budget, &spent);
     }
+    if (!options_.fill) return spent;
   }
   for (Candidate& candidate : candidates_) {
     if (!candidate.interesting || !candidate.peer->pays()) continue;

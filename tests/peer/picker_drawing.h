@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -23,6 +24,10 @@ class PickerDrawing {
   // `blocks` a piece.
   explicit PickerDrawing(absl::string_view availability, absl::string_view have = "",
                          uint32_t blocks = 2, bool sequential = false, uint64_t seed = 1)
+      : PickerDrawing(availability, have, blocks, sequential ? MakeSequential() : MakeRarestFirst(),
+                      seed) {}
+  PickerDrawing(absl::string_view availability, absl::string_view have, uint32_t blocks,
+                std::unique_ptr<PiecePolicy> policy, uint64_t seed = 1)
       : size_(static_cast<uint32_t>(availability.size())), memory_(1 << 30), random_(seed) {
     Bitfield had(size_);
     Bitfield wanted(size_, true);
@@ -34,8 +39,7 @@ class PickerDrawing {
     pieces =
         std::make_unique<Pieces>(PieceGeometry{size_, piece_length, uint64_t{size_} * piece_length},
                                  wanted, had, memory_, seed);
-    picker = std::make_unique<Picker>(*pieces, random_,
-                                      sequential ? MakeSequential() : MakeRarestFirst());
+    picker = std::make_unique<Picker>(*pieces, random_, std::move(policy));
     for (char level = '1'; level <= '9'; ++level) {
       std::string row;
       for (const char count : std::string(availability)) row += count >= level ? '*' : ' ';

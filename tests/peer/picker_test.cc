@@ -128,7 +128,7 @@ TEST(Picker, TakesOnlyAllowedPiecesOfAPeerThatChokesUs) {
   EXPECT_EQ(drawing.Pick(peer, 10, rules), "7.0 7.1");
 }
 
-TEST(Picker, AsksEverybodyInTheEndGame) {
+TEST(Picker, AsksASecondPeerInTheEndGame) {
   PickerDrawing drawing("11111", "****");
   PeerPieces& first = drawing.Peer("*****");
   PeerPieces& second = drawing.Peer("*****");
@@ -140,6 +140,23 @@ TEST(Picker, AsksEverybodyInTheEndGame) {
   EXPECT_EQ(drawing.Pick(third, 10), "");
   EXPECT_EQ(drawing.Arrive(4, 0, second), absl::StrCat(static_cast<uint64_t>(first.id)));
   EXPECT_EQ(drawing.Arrive(4, 0, first), "no");
+}
+
+TEST(Picker, AsksEverybodyForAllThatIsLeftWhereThePolicyIsClassic) {
+  PickerDrawing drawing("11111", "****", 6, MakeClassic());
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(drawing.Pick(drawing.Peer("*****"), 10), "4.0 4.1 4.2 4.3 4.4 4.5") << i;
+  }
+}
+
+TEST(Picker, FinishesStartedPiecesHoweverRareOthersAreWhereThePolicyIsClassic) {
+  for (const bool classic : {true, false}) {
+    PickerDrawing drawing("11119999999991", "****          ", 4,
+                          classic ? MakeClassic() : MakeRarestFirst());
+    drawing.Pick(drawing.Peer("****     *    "), 1);
+    const std::string next = drawing.Pick(drawing.Peer("**************"), 3);
+    EXPECT_EQ(next, classic ? "9.1 9.2 9.3" : "13.0 13.1 13.2");
+  }
 }
 
 TEST(Picker, EntersTheEndGameOnlyWhenEveryMissingBlockIsAskedFor) {

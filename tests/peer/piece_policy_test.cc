@@ -105,9 +105,10 @@ TEST(PiecePolicyRegistry, NamesThePolicies) {
   std::string names;
   const PiecePolicyRegistry policies;
   for (const PiecePolicyKind& kind : policies.kinds()) names += kind.info.name + " ";
-  EXPECT_EQ(names, "rarest-first random sequential window ");
+  EXPECT_EQ(names, "rarest-first classic random sequential window ");
   EXPECT_EQ(policies.Make({"best", {}}).status().message(),
-            "there is no piece policy best; there are rarest-first, random, sequential, window");
+            "there is no piece policy best; there are rarest-first, classic, random, sequential, "
+            "window");
   EXPECT_FALSE(policies.Make({"window", {{"pieces", 0}}}).ok());
 }
 

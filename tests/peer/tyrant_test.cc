@@ -225,6 +225,17 @@ TEST_F(Tyrant, KeepsWhomItServesBetweenRoundsAndFillsUp) {
   EXPECT_EQ(market.limit('a'), 15);  // nothing was learned yet
 }
 
+TEST_F(Tyrant, LetsOthersWaitForTheRoundWhereThatIsAsked) {
+  Market market = Open({.selfish = true, .fill = false});
+  market.Add('a', {.price = 10, .gives = 50});
+  EXPECT_EQ(market.Decide(40), "a");
+  market.now += seconds(3);
+  market.Add('b', {.price = 10, .gives = 50});
+  EXPECT_EQ(market.Decide(40), "a");
+  market.now += seconds(7);
+  EXPECT_EQ(market.Decide(40), "ab");
+}
+
 TEST_F(Tyrant, KnowsHowManyAStockClientServes) {
   EXPECT_EQ(StockSlots(10'999), 2u);
   EXPECT_EQ(StockSlots(11'000), 3u);
