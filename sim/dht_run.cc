@@ -12,6 +12,7 @@
 #include "sim/churn.h"
 #include "sim/dht_measure.h"
 #include "sim/eclipse.h"
+#include "sim/lookup_draws.h"
 
 namespace starling::sim {
 namespace {
@@ -26,7 +27,7 @@ constexpr Duration kPast = minutes(16);
 constexpr Duration kToTheEnd = minutes(5);  // no lookup takes longer
 constexpr int kWatchesARun = 200;
 
-enum class Draw : uint64_t { kLookups = 0x6c6f6f6b, kDeaths = 0x64656164, kRouters = 0x726f7574 };
+enum class Draw : uint64_t { kDeaths = 0x64656164, kRouters = 0x726f7574 };
 
 // Between random hosts, as they lie before anything is scaled.
 double MeanRoundTripSeconds(const WorldOptions& options) {
@@ -107,9 +108,7 @@ class DhtRun {
   SeededRandom RandomOf(Draw draw, uint64_t which = 0) const {
     return SeededRandom::For(world_.seed(), which, static_cast<uint64_t>(draw));
   }
-  uint32_t AnyLive(Random& random) {
-    return live_[static_cast<size_t>(random.Below(live_.size()))].node;
-  }
+  uint32_t AnyLive(Random& random) { return DrawHost(live_, random); }
   void Start();
   void KillSome();
   void BeginChurn();
@@ -279,7 +278,7 @@ void DhtRun::Measure() {
 }
 
 DhtResult DhtRun::Run() {
-  lookups_random_ = RandomOf(Draw::kLookups);
+  lookups_random_ = LookupDraws(world_.seed());
   Start();
   if (spec_.dead_share > 0) KillSome();
   if (!spec_.churn.empty()) BeginChurn();
