@@ -17,6 +17,7 @@ namespace starling::cli {
 namespace {
 
 constexpr Duration kTimeout = seconds(10);
+constexpr Duration kWarnAfter = seconds(5);
 constexpr Duration kSettleMax = seconds(2);  // how long the table may take to fill up
 
 }  // namespace
@@ -65,9 +66,15 @@ DhtEntry::Stage DhtEntry::Tick(Time now) {
   if (is_ready_) return Stage::kReady;
   begin_ = std::min(begin_, now);
   if (host_.nodes_known() == 0) {
-    if (now - begin_ < timeout_) return Stage::kWaiting;
-    Complain();
-    return Stage::kFailed;
+    if (now - begin_ >= timeout_) {
+      Complain(timeout_, "");
+      return Stage::kFailed;
+    }
+    if (!has_warned_ && now - begin_ >= kWarnAfter && timeout_ > 2 * kWarnAfter) {
+      has_warned_ = true;
+      Complain(kWarnAfter, "; still trying");
+    }
+    return Stage::kWaiting;
   }
   known_since_ = std::min(known_since_, now);
   const bool is_settled = host_.dht().stats().lookups_running == 0;
@@ -76,9 +83,10 @@ DhtEntry::Stage DhtEntry::Tick(Time now) {
   return Stage::kReady;
 }
 
-void DhtEntry::Complain() const {
+void DhtEntry::Complain(Duration waited, absl::string_view what_now) const {
   if (bootstrap_.empty()) {
-    PrintError("no DHT node is known: --bootstrap HOST:PORT names one to begin with");
+    PrintError(absl::StrCat("no DHT node is known: --bootstrap HOST:PORT names one to begin with",
+                            what_now));
     return;
   }
   std::vector<std::string> tried;
@@ -87,10 +95,11 @@ void DhtEntry::Complain() const {
     tried.push_back(absl::StrCat(FormatHostPort(place), " (",
                                  found.ok() ? "no answer" : found.status().message(), ")"));
   }
-  PrintError(absl::StrCat("no DHT node answered in ", FormatDuration(timeout_), "; tried ",
+  PrintError(absl::StrCat("no DHT node answered in ", FormatDuration(waited), "; tried ",
                           absl::StrJoin(tried, ", "),
                           ": is there a network, and is UDP let through? --bootstrap HOST:PORT "
-                          "names another node to ask"));
+                          "names another node to ask",
+                          what_now));
 }
 
 }  // namespace starling::cli

@@ -33,11 +33,11 @@ class DhtEntry {
 
   enum class Stage { kWaiting, kReady, kFailed };
   // kReady from when on one may ask. kFailed: nobody answered in time; the user was told who was
-  // tried and what is wrong with each.
+  // tried and what is wrong with each. Who waits for long is told the same early on.
   Stage Tick(Time now);
 
  private:
-  void Complain() const;
+  void Complain(Duration waited, absl::string_view what_now) const;
 
   DhtHost& host_;
   const std::vector<HostPort> bootstrap_;
@@ -45,6 +45,7 @@ class DhtEntry {
   Time begin_ = kNever;
   Time known_since_ = kNever;
   bool is_ready_ = false;
+  bool has_warned_ = false;
 };
 
 }  // namespace starling::cli

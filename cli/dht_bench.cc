@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "cli/command.h"
+#include "cli/dht_bench_options.h"
 
 namespace starling::cli {
 
@@ -20,7 +22,21 @@ constexpr absl::string_view kExplanation =
     "code, up to a million of them, for each variant of lookup (starling sim list\n"
     "--strategies), and holds the figures against what is expected of them. Unless\n"
     "said: 10,000 nodes, plain and the default variant, half a minute. An estimate is\n"
-    "printed first.";
+    "printed first.\n"
+    "\n"
+    "--local N starts N real nodes in this process, with a socket each on a loopback\n"
+    "address of its own. They join one after the other; once each knows whom it has\n"
+    "room for of the 8 nodes nearest to it (one may be missing), lookups begin.\n"
+    "--latency delays their datagrams as the simulator does, and holds hops, queries\n"
+    "and the time to the first answer against the same network and lookups in the\n"
+    "simulator. --bootstrap names nodes of other programs on loopback addresses that\n"
+    "shall take part, and with --keep the network prints whom to ask to join it, and\n"
+    "stays for a while.\n"
+    "\n"
+    "Without either, one read-only node (it asks, answers nobody and enters no\n"
+    "table) looks up targets in the network that --bootstrap names, or in the public\n"
+    "one, with at most 20 queries a second. Ctrl-C ends that early and tells what\n"
+    "there is.";
 
 absl::StatusOr<int> RunBench(const Arguments& arguments) {
   if (!arguments.positionals().empty()) {
@@ -32,8 +48,9 @@ absl::StatusOr<int> RunBench(const Arguments& arguments) {
   if (arguments.Has("--force") && !arguments.Has("--out")) {
     return UsageError(absl::StrCat("--force needs --out", SeeHelp("dht bench")));
   }
+  RETURN_IF_ERROR(CheckBenchKind(arguments));
   if (arguments.Has("--simulated")) return RunBenchSimulated(arguments);
-  return UsageError(absl::StrCat("dht bench needs --simulated", SeeHelp("dht bench")));
+  return arguments.Has("--local") ? RunBenchLocal(arguments) : RunBenchLive(arguments);
 }
 
 }  // namespace
@@ -43,10 +60,15 @@ Command DhtBenchCommand() {
       "dht bench",
       "measure how fast DHT lookups are",
       {"--simulated [--nodes N,...] [--variant NAME,...] [--dead SHARE,...] [--churn PROFILE] "
-       "[--ablation] [--seed N|A..B] [--lookups N] [--json|--markdown] [--out DIR]"},
+       "[--ablation] [--seed N|A..B] [--lookups N] [--json|--markdown] [--out DIR]",
+       "--local N [--latency none|lan|default|mobile] [--variant NAME,...] [--lookups N] "
+       "[--concurrency N] [--bootstrap HOST:PORT]... [--keep T] [--json|--markdown] [--out DIR]",
+       "[--bootstrap HOST:PORT]... [--lookups N] [--concurrency N] [--targets random|FILE] "
+       "[--rate N] [--variant NAME,...] [--json|--markdown] [--out DIR]"},
       kExplanation,
       {
           {"--simulated", 0, Takes::kNothing, "", false, "in the simulator"},
+          {"--local", 0, Takes::kValue, "N", false, "among N real nodes in this process"},
           {"--nodes", 0, Takes::kValue, "N,...", false, "sizes of the networks, such as 1e4,1e6"},
           {"--variant", 0, Takes::kValue, "NAME,...", false,
            "how lookups go, with parameters as in fast:alpha=4,hedge=no"},
@@ -57,7 +79,28 @@ Command DhtBenchCommand() {
           {"--churn", 0, Takes::kValue, "PROFILE", false,
            "nodes come and go: kad, debian, redhat, flatout, stress or exp1h"},
           {"--seed", 0, Takes::kValue, "N|A..B", false, "which runs; 1 unless said"},
-          {"--lookups", 0, Takes::kValue, "N", false, "how many are measured; 4000 unless said"},
+          {"--lookups", 0, Takes::kValue, "N", false,
+           "how many are measured; unless said 4000 simulated ones, else 1000"},
+          {"--concurrency", 0, Takes::kValue, "N", false,
+           "so many lookups at a time; 1 unless said, 100 with --latency default or mobile"},
+          {"--latency", 0, Takes::kValue, "NAME", false,
+           "how far local nodes are from each other: none (the default), lan, default or mobile"},
+          {"--keep", 0, Takes::kValue, "T", false,
+           "let the local network stay for T after its lookups, such as 60s"},
+          {"--targets", 0, Takes::kValue, "random|FILE", false,
+           "look up random ids, or those of FILE: 40 hexadecimal digits a line"},
+          {"--rate", 0, Takes::kValue, "N", false,
+           "queries a second on average, in a network that is there; 20 unless said"},
+          {"--bootstrap", 0, Takes::kValue, "HOST:PORT", true,
+           "DHT nodes to begin with, instead of the well-known ones"},
+          {"--timeout", 0, Takes::kValue, "T", false,
+           "give up when nobody answers for T, such as 30s; 10s unless said"},
+          {"--listen", 0, Takes::kValue, "HOST:PORT", true,
+           "where our read-only node is; unless said port 6881 or the next free one"},
+          {"--dht-security", 0, Takes::kValue, "HOW", false,
+           "of ids not bound to addresses: off, prefer (this is the default) or enforce"},
+          {"--state", 0, Takes::kValue, "DIR", false,
+           "where to remember the DHT; unless said: $XDG_STATE_HOME/starling"},
           {"--json", 0, Takes::kNothing, "", false, "print one JSON object; see docs/json.md"},
           {"--markdown", 0, Takes::kNothing, "", false, "print a table of the manual"},
           {"--out", 0, Takes::kValue, "DIR", false,
@@ -67,7 +110,10 @@ Command DhtBenchCommand() {
       {{"plain against the default, with what is expected", "starling dht bench --simulated"},
        {"a million nodes, a fifth of them dead",
         "starling dht bench --simulated --nodes 1e6 --dead 0.2 --variant plain,fast"},
-       {"what each trick is worth", "starling dht bench --simulated --ablation --nodes 1e5"}},
+       {"what each trick is worth", "starling dht bench --simulated --ablation --nodes 1e5"},
+       {"500 real nodes as far apart as on the Internet, beside the simulator",
+        "starling dht bench --local 500 --latency default"},
+       {"the public DHT, politely", "starling dht bench --lookups 200 --out live"}},
       RunBench};
 }
 

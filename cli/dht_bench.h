@@ -21,6 +21,7 @@ struct BenchGroup {
   uint64_t nodes = 0;   // 0: not known
   double dead = 0;      // share of the nodes that are dead but in the tables
   std::string churn;
+  std::string latency;  // of a local network; empty: none but its own
   size_t lookups = 0;
   double cpu_us = 0;                      // a lookup; 0: not measured
   std::map<std::string, double> metrics;  // hops.mean, first_ms.p99, ... as a DHT's result has them
@@ -28,9 +29,10 @@ struct BenchGroup {
 };
 
 struct BenchReport {
-  std::string source;   // "simulated", "local" or "live"
-  std::string command;  // that makes it
-  std::string about;    // how it was measured, a sentence or two
+  std::string source;    // "simulated", "local" or "live"
+  std::string command;   // that makes it
+  std::string about;     // how it was measured, a sentence or two
+  bool partial = false;  // a signal ended it
   std::vector<BenchGroup> groups;
   // A row a lookup: the columns of lookups.csv.
   sim::Table lookups;
@@ -40,5 +42,7 @@ struct BenchReport {
 sim::Table BenchLookupsTable();
 
 absl::StatusOr<int> RunBenchSimulated(const Arguments& arguments);
+absl::StatusOr<int> RunBenchLocal(const Arguments& arguments);
+absl::StatusOr<int> RunBenchLive(const Arguments& arguments);
 
 }  // namespace starling::cli

@@ -42,6 +42,9 @@ double MetricOf(const BenchGroup& group, const char* name) {
 std::string FigureText(const BenchGroup& group, const Figure& figure) {
   const double value = MetricOf(group, figure.metric);
   if (std::isnan(value)) return "-";
+  // A lookup on one machine takes no whole millisecond.
+  const bool is_tiny = value > 0 && value < 10 && std::string_view(figure.format) == "%.0f";
+  if (is_tiny) return absl::StrFormat("%.2f", value);
   return absl::StrFormat(*absl::ParsedFormat<'f'>::New(figure.format), value);
 }
 
@@ -49,6 +52,7 @@ std::string NodesText(const BenchGroup& group) {
   std::string text = group.nodes == 0 ? "-" : absl::StrCat(group.nodes);
   if (group.dead > 0) absl::StrAppend(&text, ", ", std::lround(group.dead * 100), " % dead");
   if (!group.churn.empty()) absl::StrAppend(&text, ", ", group.churn);
+  if (!group.latency.empty()) absl::StrAppend(&text, ", latency ", group.latency);
   return text;
 }
 
@@ -90,6 +94,7 @@ sim::Result ResultOf(const BenchReport& report, uint64_t seed) {
   sim::Result result;
   result.scenario = absl::StrCat("dht bench, ", report.source);
   result.seed = seed;
+  result.partial = report.partial;
   if (report.groups.size() == 1) result.metrics = report.groups.front().metrics;
   for (const BenchGroup& group : report.groups) {
     const std::string prefix = absl::StrCat(
@@ -164,10 +169,12 @@ std::string BenchMarkdown(const BenchReport& report) {
 std::string BenchJson(const BenchReport& report) {
   Json json;
   json.BeginObject().Key("source").Text(report.source).Key("command").Text(report.command);
+  json.Key("partial").Bool(report.partial);
   json.Key("groups").BeginArray();
   for (const BenchGroup& group : report.groups) {
     json.BeginObject().Key("variant").Text(group.variant).Key("nodes").Number(group.nodes);
     json.Key("dead").Exact(group.dead).Key("churn").Text(group.churn);
+    json.Key("latency").Text(group.latency);
     json.Key("lookups").Number(group.lookups).Key("cpu_us").Real(group.cpu_us, 1);
     json.Key("metrics").BeginObject();
     for (const auto& [name, value] : group.metrics) json.Key(name).Exact(value);

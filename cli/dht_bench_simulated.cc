@@ -15,7 +15,7 @@
 #include "cli/command.h"
 #include "cli/dht_bench.h"
 #include "cli/dht_bench_expected.h"
-#include "cli/dht_bench_out.h"
+#include "cli/dht_bench_options.h"
 #include "cli/quantities.h"
 #include "cli/sim_jobs.h"
 #include "cli/sim_output.h"
@@ -33,9 +33,7 @@ namespace starling::cli {
 namespace {
 
 constexpr absl::string_view kCommand = "dht bench";
-constexpr int kPlainWidth = 200;  // where there is no terminal
 constexpr size_t kGroupsMax = 200;
-constexpr uint64_t kLookupsMax = 1'000'000;
 
 // A variant in a network, and the runs it takes: one a seed.
 struct Planned {
@@ -46,19 +44,10 @@ struct Planned {
 struct Plan {
   std::vector<Planned> groups;
   std::vector<uint64_t> seeds;
-  std::string out;
-  bool force = false;
-  bool json = false;
-  bool markdown = false;
+  BenchTelling telling;
   int threads = 1;
-  std::string command;
   std::shared_ptr<const sim::Strategies> strategies;
 };
-
-std::vector<std::string> ListOf(const Arguments& arguments, absl::string_view option,
-                                absl::string_view fallback) {
-  return absl::StrSplit(arguments.Value(option).value_or(std::string(fallback)), ',');
-}
 
 absl::StatusOr<uint64_t> ReadNodes(const std::string& text) {
   double number = 0;
@@ -67,23 +56,6 @@ absl::StatusOr<uint64_t> ReadNodes(const std::string& text) {
     return static_cast<uint64_t>(number);
   }
   return WrongValue(kCommand, "--nodes", text, "2 to 4000000 nodes, such as 1e5");
-}
-
-// "fast:late=0.2,alpha=4" has a comma of its own: a word that is "name=value" belongs to the one
-// before.
-std::vector<std::string> VariantsOf(const Arguments& arguments) {
-  std::vector<std::string> variants;
-  const std::string fallback = absl::StrCat("plain,", dht::VariantRegistry::kDefault);
-  for (const std::string& word : ListOf(arguments, "--variant", fallback)) {
-    const bool is_parameter =
-        word.find('=') != std::string::npos && word.find(':') == std::string::npos;
-    if (is_parameter && !variants.empty()) {
-      absl::StrAppend(&variants.back(), ",", word);
-    } else {
-      variants.push_back(word);
-    }
-  }
-  return variants;
 }
 
 absl::string_view OffOf(absl::string_view trick) {
@@ -132,9 +104,7 @@ absl::StatusOr<std::vector<sim::Setting>> SettingsOf(const Arguments& arguments,
     settings.push_back({"dht.warm_up", "15min"});
   }
   if (const auto lookups = arguments.Value("--lookups")) {
-    if (!ParseCount(*lookups, 1, kLookupsMax).has_value()) {
-      return WrongValue(kCommand, "--lookups", *lookups, "a whole number from 1 to 1000000");
-    }
+    RETURN_IF_ERROR(BenchLookupCount(arguments, 1).status());
     settings.push_back({"dht.lookups", *lookups});
   }
   return settings;
@@ -142,10 +112,11 @@ absl::StatusOr<std::vector<sim::Setting>> SettingsOf(const Arguments& arguments,
 
 absl::Status AddGroups(const Arguments& arguments, Plan* plan) {
   ASSIGN_OR_RETURN(const SimTarget base, LoadSimTarget("dht-lookups", {}, *plan->strategies));
-  const std::vector<std::string> variants =
-      arguments.Has("--ablation") ? AblationVariants() : VariantsOf(arguments);
-  for (const std::string& nodes : ListOf(arguments, "--nodes", "1e4")) {
-    for (const std::string& dead : ListOf(arguments, "--dead", "0")) {
+  const std::vector<std::string> variants = arguments.Has("--ablation")
+                                                ? AblationVariants()
+                                                : BenchVariants(arguments, PlainAndDefault());
+  for (const std::string& nodes : BenchList(arguments, "--nodes", "1e4")) {
+    for (const std::string& dead : BenchList(arguments, "--dead", "0")) {
       for (const std::string& variant : variants) {
         ASSIGN_OR_RETURN(const std::vector<sim::Setting> settings,
                          SettingsOf(arguments, nodes, variant, dead));
@@ -170,35 +141,12 @@ absl::Status AddGroups(const Arguments& arguments, Plan* plan) {
   return absl::OkStatus();
 }
 
-std::string CommandOf(const Arguments& arguments) {
-  std::string line = "starling dht bench --simulated";
-  for (const absl::string_view flag : {"--ablation", "--markdown"}) {
-    if (arguments.Has(flag)) absl::StrAppend(&line, " ", flag);
-  }
-  for (const absl::string_view option :
-       {"--nodes", "--variant", "--dead", "--churn", "--seed", "--lookups"}) {
-    if (const auto value = arguments.Value(option)) {
-      absl::StrAppend(&line, " ", option, " ", ShellQuote(*value));
-    }
-  }
-  return line;
-}
-
 absl::StatusOr<Plan> ReadPlan(const Arguments& arguments) {
   Plan plan;
   plan.strategies = arguments.strategies();
-  plan.out = arguments.Value("--out").value_or("");
-  plan.force = arguments.Has("--force");
-  plan.json = arguments.Has("--json");
-  plan.markdown = arguments.Has("--markdown");
-  plan.command = CommandOf(arguments);
+  plan.telling = ReadTelling(arguments);
   plan.threads = SimThreads();
-  absl::StatusOr<std::vector<uint64_t>> seeds =
-      sim::ParseSeeds(arguments.Value("--seed").value_or("1"));
-  if (!seeds.ok()) {
-    return UsageError(absl::StrCat("--seed: ", seeds.status().message(), SeeHelp(kCommand)));
-  }
-  plan.seeds = *std::move(seeds);
+  ASSIGN_OR_RETURN(plan.seeds, BenchSeeds(arguments));
   RETURN_IF_ERROR(AddGroups(arguments, &plan));
   return plan;
 }
@@ -286,7 +234,7 @@ absl::StatusOr<BenchReport> RunPlan(const Plan& plan) {
   SimJobsOptions options;
   options.threads = plan.threads;
   Picture picture;
-  const bool is_seen = !plan.json && !plan.markdown && OutputIsTerminal();
+  const bool is_seen = plan.telling.IsForPeople() && OutputIsTerminal();
   options.on_done = [&](size_t job, SimJobResult result) {
     if (!result.status.ok()) failed.Update(result.status);
     Collected& to = collected[job / plan.seeds.size()];
@@ -303,7 +251,7 @@ absl::StatusOr<BenchReport> RunPlan(const Plan& plan) {
   RETURN_IF_ERROR(failed);
   BenchReport report;
   report.source = "simulated";
-  report.command = plan.command;
+  report.command = plan.telling.command;
   report.about = absl::StrCat(
       "Simulated nodes with ready tables look up random targets (latency model of the Internet, "
       "nothing lost). Times in milliseconds: first is the first answer of one of the 8 closest, "
@@ -320,31 +268,10 @@ absl::StatusOr<BenchReport> RunPlan(const Plan& plan) {
 
 absl::StatusOr<int> RunBenchSimulated(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const Plan plan, ReadPlan(arguments));
-  if (!plan.out.empty()) RETURN_IF_ERROR(PrepareOutput(plan.out, plan.force));
+  RETURN_IF_ERROR(PrepareTelling(plan.telling));
   SayEstimate(plan);
   ASSIGN_OR_RETURN(const BenchReport report, RunPlan(plan));
-  if (plan.json) {
-    PrintLine(BenchJson(report));
-  } else if (plan.markdown) {
-    PrintLine(BenchMarkdown(report));
-  } else {
-    const int width = OutputIsTerminal() ? TerminalWidth() : kPlainWidth;
-    for (const std::string& line : RenderBench(report, width)) PrintLine(line);
-  }
-  if (!plan.out.empty()) {
-    RETURN_IF_ERROR(
-        WriteBench(plan.out, report, *plan.groups.front().scenario, plan.seeds.front()));
-    if (!plan.json && !plan.markdown) {
-      PrintLine(absl::StrCat("written: ", Printable(plan.out), "/report.html"));
-    }
-  }
-  size_t failures = 0;
-  for (const BenchGroup& group : report.groups) {
-    failures += static_cast<size_t>(std::count_if(
-        group.cells.begin(), group.cells.end(),
-        [](const sim::CellResult& cell) { return cell.verdict == sim::CellVerdict::kFail; }));
-  }
-  return failures == 0 ? kExitDone : kExitCouldNot;
+  return TellBench(plan.telling, report, *plan.groups.front().scenario, plan.seeds.front());
 }
 
 }  // namespace starling::cli
