@@ -8,7 +8,8 @@ import importlib
 import typing
 
 TOPICS = ("foreign", "dht_fetch", "dht_serve", "swarm", "trackers", "scrape", "private",
-          "isolation", "items", "corrupt", "saved_state", "signals", "ipv6", "dht_counts")
+          "isolation", "items", "corrupt", "saved_state", "signals", "ipv6", "dht_counts",
+          "dht_bench")
 
 
 @dataclasses.dataclass

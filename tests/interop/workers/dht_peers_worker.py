@@ -15,6 +15,7 @@ import libtorrent as lt
 from libtorrent_settings import session_settings
 
 FIND_SECONDS_MAX = 20
+ASK_SECONDS = 2  # between two lookups of what was not found
 
 
 def say(event, **fields):
@@ -32,38 +33,59 @@ def wait_alert(session, accept, seconds):
     return None
 
 
-def known(session, _):
+def count_known(session):
     session.post_dht_stats()
-    count = wait_alert(session, lambda alert: sum(
+    return wait_alert(session, lambda alert: sum(
         bucket["num_nodes"] for bucket in alert.routing_table)
-        if isinstance(alert, lt.dht_stats_alert) else None, 5)
-    say("known", nodes=count or 0)
+        if isinstance(alert, lt.dht_stats_alert) else None, 5) or 0
+
+
+def known(session, _):
+    say("known", nodes=count_known(session))
 
 
 def announce(session, command):
-    session.dht_announce(lt.sha1_hash(bytes.fromhex(command["hash"])), command["port"], 0)
-    say("announce")
+    # The binding has no way to make the flags of dht_announce(); but each torrent is announced, with
+    # the session's own port.
+    torrent = lt.parse_magnet_uri("magnet:?xt=urn:btih:" + command["hash"])
+    torrent.save_path = os.getcwd()
+    session.add_torrent(torrent)
+    say("announce", port=session.listen_port())
 
 
 def find(session, command):
     wanted = command["hash"]
-    session.dht_get_peers(lt.sha1_hash(bytes.fromhex(wanted)))
-    ports = wait_alert(session, lambda alert: [peer[1] for peer in alert.peers()] or None
-                       if isinstance(alert, lt.dht_get_peers_reply_alert)
-                       and str(alert.info_hash) == wanted else None, FIND_SECONDS_MAX)
-    say("find", ports=ports or [])
+    ports = None
+    deadline = time.monotonic() + FIND_SECONDS_MAX
+    while not ports and time.monotonic() < deadline:
+        session.dht_get_peers(lt.sha1_hash(bytes.fromhex(wanted)))
+        ports = wait_alert(session, lambda alert: [peer[1] for peer in alert.peers()] or None
+                           if isinstance(alert, lt.dht_get_peers_reply_alert)
+                           and str(alert.info_hash) == wanted else None, ASK_SECONDS)
+    say("find", ports=sorted(set(ports or [])))
 
 
 COMMANDS = {"known": known, "announce": announce, "find": find}
 
 
+def start(endpoint, router):
+    settings = session_settings(endpoint, [router])
+    # What its lookups find is told in this category.
+    settings["alert_mask"] |= lt.alert.category_t.dht_operation_notification
+    return lt.session(settings)
+
+
 def main():
     endpoints = sys.argv[1:]
-    sessions = [lt.session(session_settings(endpoint, endpoints[:1])) for endpoint in endpoints]
+    sessions = [start(endpoint, endpoints[0]) for endpoint in endpoints]
     for session in sessions:
         for endpoint in endpoints:
             host, port = endpoint.rsplit(":", 1)
             session.add_dht_node((host, int(port)))
+    # One that is asked before it knows anybody finds nothing. Whom it bootstrapped from it does not
+    # count.
+    while any(count_known(session) < len(sessions) - 2 for session in sessions):
+        time.sleep(0.2)
     say("ready")
     for line in sys.stdin:
         command = json.loads(line)
