@@ -1,19 +1,17 @@
 // Worlds with adversaries who know the protocol: thieves of tokens, flooders of the peer store,
-// nodes that do not answer and those that
-// name them. In each the attack is shown to reach its target; what stops it is
-// the one defence that the test is about.
+// nodes that do not answer and those that name them, nodes that say they are others. In each the
+// attack is shown to reach its target; what stops it is the one defence that the test is about.
 
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <memory>
+#include <cstdio>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "dht/krpc_writer.h"
 #include "dht/peer_store.h"
-#include "sim/population.h"
+#include "tests/support/adversary.h"
 #include "tests/support/dht_probe.h"
 #include "tests/support/world_seed.h"
 
@@ -23,89 +21,6 @@ namespace {
 using dht::krpc::Message;
 using testing_support::EachRunTwice;
 using testing_support::LookupProbe;
-
-// A host that says what a test wants it to say.
-class Adversary final : public Participant {
- public:
-  using Hear = std::function<void(Time now, const Endpoint& from, const Message& message)>;
-
-  explicit Adversary(World& world) : world_(world), index_(world.AddHost()) {
-    random_ = std::make_unique<SeededRandom>(world.RandomFor(index_, Purpose::kBehaviour));
-    id = random_->NextId<NodeId>();
-  }
-  // The world owns it from now on.
-  static Adversary& Add(World& world) {
-    auto adversary = std::make_unique<Adversary>(world);
-    Adversary& added = *adversary;
-    world.SetParticipant(added.index_, std::move(adversary));
-    world.PowerOn(added.index_);
-    return added;
-  }
-
-  template <class Body>
-  void Say(const Endpoint& to, ByteView transaction, const Body& body) {
-    dht::krpc::Envelope envelope;
-    envelope.transaction_id = transaction;
-    port_.Send(world_.now(), to,
-               [&](ByteSpan space) { return dht::krpc::Write(space, envelope, body); });
-  }
-  template <class Body>
-  void Say(const Endpoint& to, const Body& body) {
-    Say(to, AsBytes("evil"), body);
-  }
-  // The token that `node` gives it for `hash`.
-  std::string TokenOf(const Endpoint& node, const InfoHash& hash) {
-    std::string token;
-    hear = [&](Time, const Endpoint& from, const Message& message) {
-      const auto* reply = std::get_if<dht::krpc::Reply>(&message.body);
-      if (from == node && reply != nullptr) token = std::string(AsText(reply->token));
-    };
-    Say(node, dht::krpc::GetPeers{id, hash, {}});
-    world_.RunFor(seconds(2));
-    hear = nullptr;
-    return token;
-  }
-
-  void OnPowerOn(Time) override {}
-  void OnPowerOff(Time) override {}
-  void OnDatagram(Time now, const Endpoint& from, ByteView bytes) override {
-    const auto message = dht::krpc::Parse(bytes);
-    if (hear && message.has_value()) hear(now, from, *message);
-  }
-  void OnStream(Time, std::unique_ptr<Stream>) override {}
-  void OnDeadline(Time) override {}
-  Time next_deadline() const override { return kNever; }
-
-  Endpoint endpoint() const { return world_.endpoint(index_); }
-  SeededRandom& random() { return *random_; }
-
-  NodeId id;
-  Hear hear;
-
- private:
-  World& world_;
-  NodeIndex index_;
-  SimPort port_{world_.datagrams(), index_};
-  std::unique_ptr<SeededRandom> random_;
-};
-
-WorldOptions Lossless(uint64_t seed) {
-  WorldOptions options;
-  options.seed = seed;
-  options.link.loss_ppm = 0;
-  return options;
-}
-
-struct AttackedNetwork {
-  AttackedNetwork(uint64_t seed, size_t size) : world(Lossless(seed)), network(world, size) {
-    network.JoinHonestly(milliseconds(200));
-    world.RunFor(milliseconds(200) * static_cast<int64_t>(size) + minutes(3));
-  }
-  Endpoint EndpointOf(DhtHost& host) { return world.endpoint(host.index()); }
-
-  World world;
-  DhtPopulation network;
-};
 
 TEST(DhtAdversaries, ThievesCannotAnnounceWithTheTokensOfOthers) {
   EachRunTwice([](uint64_t seed) {
@@ -217,6 +132,13 @@ TEST(DhtAdversaries, ContactsThatNeverAnsweredAreNotHandedOn) {
     }
     net.world.RunFor(minutes(30));
     EXPECT_GT(named, 500u) << "the liars were asked";
+    // The silent have just been heard of again.
+    for (Adversary* other : silent) {
+      for (DhtHost* host : net.network.hosts()) {
+        other->Say(net.EndpointOf(*host), dht::krpc::Ping{other->id});
+      }
+      net.world.RunFor(milliseconds(100));
+    }
     // A stranger asks everybody for the neighbourhood of everybody and of the silent.
     Adversary& asker = Adversary::Add(net.world);
     size_t handed_on = 0;
@@ -236,11 +158,110 @@ TEST(DhtAdversaries, ContactsThatNeverAnsweredAreNotHandedOn) {
       const DhtHost& honest = net.network[net.network.size() - 1 - n];
       asker.Say(node, dht::krpc::FindNode{asker.id, honest.id(), {}});
       asker.Say(node, dht::krpc::FindNode{asker.id, silent[n % silent.size()]->id, {}});
-      net.world.RunFor(milliseconds(200));
+      net.world.RunFor(milliseconds(20));
     }
     net.world.RunFor(seconds(2));
     EXPECT_GT(handed_on, 600u);
     EXPECT_EQ(handed_on_dead, 0u);
+    return net.world.trace_hash();
+  });
+}
+
+// Nodes that say they are somebody else: from addresses of their own they ask and answer under the
+// ids of honest nodes. Whoever holds an id keeps it as long as he answers.
+TEST(DhtAdversaries, SpoofersDoNotTakeThePlacesOfThoseWhoseIdsTheyClaim) {
+  EachRunTwice([](uint64_t seed) {
+    AttackedNetwork net(seed, 100);
+    std::map<NodeId, Endpoint> honest;
+    for (DhtHost* host : net.network.hosts()) honest[host->id()] = net.EndpointOf(*host);
+    std::set<Endpoint> spoofers;
+    size_t answers = 0;
+    for (size_t i = 0; i < 20; ++i) {
+      Adversary& spoofer = Adversary::Add(net.world);
+      spoofers.insert(spoofer.endpoint());
+      spoofer.id = net.network[5 * i].id();
+      spoofer.hear = [&spoofer, &answers](Time, const Endpoint& from, const Message& message) {
+        if (std::holds_alternative<dht::krpc::Reply>(message.body)) return;
+        dht::krpc::Answer answer;
+        answer.id = spoofer.id;
+        answer.nodes.emplace();
+        ++answers;
+        spoofer.Say(from, message.transaction_id, answer);
+      };
+      for (DhtHost* host : net.network.hosts()) {
+        spoofer.Say(net.EndpointOf(*host), dht::krpc::Ping{spoofer.id});
+        // Who pings back only if the id is new to it is asked to by its own lookups.
+        host->node().Hear(net.world.now(), spoofer.endpoint());
+        net.world.Touch(host->index());
+      }
+      net.world.RunFor(seconds(5));
+    }
+    net.world.RunFor(minutes(30));
+    EXPECT_GT(answers, 500u) << "the spoofers were asked";
+    size_t held = 0;
+    size_t usurped = 0;
+    for (DhtHost* host : net.network.hosts()) {
+      for (const dht::Contact& contact : host->node().contacts()) {
+        const auto owner = honest.find(contact.id);
+        if (owner == honest.end()) continue;
+        held += owner->second == contact.endpoint ? 1 : 0;
+        usurped += spoofers.count(contact.endpoint);
+      }
+    }
+    // Where a bucket has no place for the owner, nobody else holds his id either; some nodes have
+    // never met an owner before they met who says he is him.
+    EXPECT_LT(usurped * 20, held);
+    size_t found = 0;
+    for (size_t i = 0; i < 20; ++i) {
+      InfoHash hash = InfoHash::From(net.network[5 * i].id());
+      hash.bytes[19] ^= std::byte{1};
+      LookupProbe announce;
+      announce.Announce(net.world, net.network[5 * i + 1], hash, 7000);
+      net.world.RunFor(seconds(10));
+      LookupProbe find;
+      find.Find(net.world, net.network[5 * i + 3], hash);
+      net.world.RunFor(seconds(10));
+      found += find.found.size();
+    }
+    EXPECT_EQ(found, 20u);
+    std::printf("  %zu places held by their owners, %zu by spoofers\n", held, usurped);
+    return net.world.trace_hash();
+  });
+}
+
+// Nodes that have another id each time have one place at most, and push nobody out.
+TEST(DhtAdversaries, WhoChangesItsIdHasOnePlaceAtMost) {
+  EachRunTwice([](uint64_t seed) {
+    AttackedNetwork net(seed, 60);
+    std::set<Endpoint> changing;
+    for (size_t i = 0; i < 10; ++i) {
+      Adversary& spoofer = Adversary::Add(net.world);
+      changing.insert(spoofer.endpoint());
+      spoofer.hear = [&spoofer](Time, const Endpoint& from, const Message& message) {
+        if (std::holds_alternative<dht::krpc::Reply>(message.body)) return;
+        dht::krpc::Answer answer;
+        answer.id = spoofer.random().NextId<NodeId>();
+        answer.nodes.emplace();
+        spoofer.Say(from, message.transaction_id, answer);
+      };
+      for (int round = 0; round < 30; ++round) {
+        for (DhtHost* host : net.network.hosts()) {
+          const NodeId id = spoofer.random().NextId<NodeId>();
+          spoofer.Say(net.EndpointOf(*host), dht::krpc::Ping{id});
+        }
+        net.world.RunFor(seconds(5));
+      }
+    }
+    size_t places = 0;
+    for (DhtHost* host : net.network.hosts()) {
+      std::map<Endpoint, int> of;
+      for (const dht::Contact& contact : host->node().contacts()) {
+        if (changing.count(contact.endpoint) != 0) ++of[contact.endpoint];
+      }
+      for (const auto& [endpoint, count] : of) EXPECT_EQ(count, 1);
+      places += of.size();
+    }
+    EXPECT_GT(places, 0u) << "they got in";
     return net.world.trace_hash();
   });
 }
