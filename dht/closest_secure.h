@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "dht/lookup.h"
+#include "dht/lookup_paths.h"
 #include "dht/secure_id.h"
 
 namespace starling::dht {
@@ -14,6 +14,10 @@ namespace starling::dht {
 // Nearest first, at most `closest_max`. With `needs_token` only such as gave us one, to whom
 // something can be announced.
 std::vector<const Candidate*> ChooseClosest(const Lookup& lookup, size_t closest_max,
+                                            IdSecurity security, bool needs_token = false);
+// Of several paths each contributes its nearest in turn, so that none decides alone. Where all are
+// honest they agree, and these are the nearest of all.
+std::vector<const Candidate*> ChooseClosest(const LookupPaths& paths, size_t closest_max,
                                             IdSecurity security, bool needs_token = false);
 
 }  // namespace starling::dht

@@ -72,9 +72,14 @@ void Lookup::Step(absl::FunctionRef<bool(const Candidate&)> ask) {
   }
 }
 
+void Lookup::MarkAsked(const Endpoint& endpoint) {
+  Candidate* candidate = FindMutable(endpoint);
+  if (candidate != nullptr && candidate->state == State::kUnasked) candidate->state = State::kAsked;
+}
+
 uint8_t Lookup::OnReply(const Endpoint& from, const NodeId& id, ByteView token,
                         uint32_t elapsed_ms) {
-  Candidate* found = Find(from);
+  Candidate* found = FindMutable(from);
   if (found == nullptr || found->state == State::kAnswered) return 0;
   // One participant counts once, and so does one id: the first to answer is believed.
   if (IsCounted(from) || IsAnswered(id)) {
@@ -103,12 +108,12 @@ uint8_t Lookup::OnReply(const Endpoint& from, const NodeId& id, ByteView token,
 }
 
 void Lookup::OnSlow(const Endpoint& to) {
-  Candidate* candidate = Find(to);
+  Candidate* candidate = FindMutable(to);
   if (candidate != nullptr && candidate->state == State::kAsked) candidate->state = State::kSlow;
 }
 
 void Lookup::OnFailure(const Endpoint& to) {
-  Candidate* candidate = Find(to);
+  Candidate* candidate = FindMutable(to);
   if (candidate != nullptr && candidate->state != State::kAnswered) {
     candidate->state = State::kFailed;
   }
@@ -142,11 +147,15 @@ size_t Lookup::answered() const {
                     [](const Candidate& other) { return other.state == State::kAnswered; }));
 }
 
-Candidate* Lookup::Find(const Endpoint& endpoint) {
-  for (Candidate& candidate : candidates_) {
+const Candidate* Lookup::Find(const Endpoint& endpoint) const {
+  for (const Candidate& candidate : candidates_) {
     if (candidate.endpoint == endpoint) return &candidate;
   }
   return nullptr;
+}
+
+Candidate* Lookup::FindMutable(const Endpoint& endpoint) {
+  return const_cast<Candidate*>(Find(endpoint));
 }
 
 // Lets the farthest candidate go that is no loss: one that nobody has asked, that failed, or that

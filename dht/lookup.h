@@ -30,10 +30,16 @@ class Lookup {
 
   // Of LookupState: how near about k nodes are.
   void SetReach(uint64_t reach) { reach_ = reach; }
+  void SetQueriesMax(int queries_max) { queries_max_ = queries_max; }
   // A node that somebody named, `hops` referrals away. Returns whether it is a new candidate.
   bool Add(const NodeId& id, const Endpoint& endpoint, uint8_t hops, uint8_t rtt_class = 0);
   // Asks whom it may; `ask` returns false if the query could not be sent.
   void Step(absl::FunctionRef<bool(const Candidate&)> ask);
+
+  // A candidate was asked without Step, by somebody who tells how that ends.
+  void MarkAsked(const Endpoint& endpoint);
+  // Null: it is no candidate, or not any more.
+  const Candidate* Find(const Endpoint& endpoint) const;
 
   // The three ends of a question. OnReply returns how many hops away the answer came from, or 0 if
   // it does not count.
@@ -49,18 +55,19 @@ class Lookup {
   const NodeId& target() const { return target_; }
 
  private:
-  Candidate* Find(const Endpoint& endpoint);
+  Candidate* FindMutable(const Endpoint& endpoint);
   bool MakeRoomFor(const NodeId& id);
   void Insert(const Candidate& candidate);
   bool IsCounted(const Endpoint& endpoint) const;
   bool IsAnswered(const NodeId& id) const;
   LookupState StateNow() const;
-  bool is_spent() const { return queries_ >= kQueriesMax; }
+  bool is_spent() const { return queries_ >= queries_max_; }
 
   const LookupVariant* variant_;
   NodeId target_;
   size_t closest_max_;
   int queries_ = 0;
+  int queries_max_ = kQueriesMax;
   uint64_t reach_ = 0;
   std::vector<Candidate> candidates_;  // nearest first
 };

@@ -81,6 +81,9 @@ struct Options {
   // BEP 42: once enough networks agree on what our address is, and whenever that changes, our id is
   // drawn anew to belong to it, `id` or not.
   bool follows_address = false;
+  // Announces and puts go so many disjoint paths (dht/lookup_paths.h), so that one hostile node
+  // cannot say where they end; 1: as BEP 5 has it.
+  uint8_t announce_paths = 2;
   // How lookups go and whom tables keep, shared by any number of nodes; by name:
   // dht/variant_registry.h. Empty: plain, with these two.
   LookupVariantPointer variant;

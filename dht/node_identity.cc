@@ -17,12 +17,15 @@ bool IsSameNetwork(const Endpoint& a, const Endpoint& b) {
 }
 
 // Has another address of its network answered already?
-bool IsNetworkCounted(const Lookup& lookup, const Endpoint& endpoint) {
+bool IsNetworkCounted(const LookupPaths& lookup, const Endpoint& endpoint) {
   if (endpoint.is_private()) return false;
-  const std::span<const Candidate> candidates = lookup.candidates();
-  return std::any_of(candidates.begin(), candidates.end(), [&](const Candidate& other) {
-    return other.state == Candidate::State::kAnswered && IsSameNetwork(other.endpoint, endpoint);
-  });
+  for (size_t i = 0; i < lookup.size(); ++i) {
+    for (const Candidate& other : lookup.path(i).candidates()) {
+      if (other.state != Candidate::State::kAnswered) continue;
+      if (IsSameNetwork(other.endpoint, endpoint)) return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -31,7 +34,7 @@ bool Node::State::IsRefused(const NodeId& heard, const Endpoint& endpoint) const
   return security == IdSecurity::kEnforce && !IsSecureId(heard, endpoint);
 }
 
-bool Node::State::MayCount(const Lookup& lookup, const NodeId& heard,
+bool Node::State::MayCount(const LookupPaths& lookup, const NodeId& heard,
                            const Endpoint& endpoint) const {
   if (IsRefused(heard, endpoint)) return false;
   return !options.one_per_network || !IsNetworkCounted(lookup, endpoint);

@@ -43,7 +43,7 @@ void Node::State::TakeItem(const Endpoint& from, const krpc::Reply& reply, Searc
 // To the closest that gave tokens, of each family.
 void Node::State::BeginPut(Time now, Search& search) {
   const Item* item = nullptr;
-  for (const Lookup& lookup : search.lookups) {
+  for (const LookupPaths& lookup : search.lookups) {
     for (const Candidate* candidate : ChooseClosest(lookup, options.bucket_size, security, true)) {
       // Not before there is somebody to tell: the composer hears of what is stored only once.
       if (item == nullptr) item = search.item->Compose();

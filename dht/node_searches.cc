@@ -102,19 +102,20 @@ void Node::State::Seed(Time now, Search& search) {
   std::array<const Contact*, LookupVariant::kSeedsMax> closest;
   const size_t seeds = std::min(options.variant->seeds(), closest.size());
   for (size_t family = 0; family < families.size(); ++family) {
-    Lookup& lookup = search.lookups[family];
+    LookupPaths& lookup = search.lookups[family];
     const RoutingTable& table = families[family].table;
+    const size_t wanted = std::min(seeds * lookup.size(), closest.size());
     if (options.variant->uses_reach()) lookup.SetReach(table.ReachOf(options.bucket_size));
-    const size_t count = table.FindClosest(search.target(), std::span(closest).first(seeds));
+    const size_t count = table.FindClosest(search.target(), std::span(closest).first(wanted));
     for (size_t i = 0; i < count; ++i) {
-      lookup.Add(closest[i]->id, closest[i]->endpoint, 1, closest[i]->rtt_class);
+      lookup.AddOwn(closest[i]->id, closest[i]->endpoint, closest[i]->rtt_class);
     }
     SeedFromOthers(search, family);
     const Search* known = searches.Find(bootstrap);
     if (known == nullptr || known == &search) continue;
-    for (const Candidate& candidate : known->lookups[family].candidates()) {
+    for (const Candidate& candidate : known->lookups[family].path(0).candidates()) {
       if (candidate.state == Candidate::State::kFailed) continue;
-      lookup.Add(candidate.id, candidate.endpoint, candidate.hops);
+      lookup.AddFound(candidate.id, candidate.endpoint, candidate.hops);
     }
   }
   Advance(now, search);
@@ -123,32 +124,32 @@ void Node::State::Seed(Time now, Search& search) {
 // What lookups before and beside this one have found lies nearer than the table reaches, where the
 // targets are alike.
 void Node::State::SeedFromOthers(Search& search, size_t family) {
-  Lookup& lookup = search.lookups[family];
+  LookupPaths& lookup = search.lookups[family];
   if (remembered != nullptr) {
     for (const Contact& contact : remembered->contacts()) {
-      if (FamilyOf(contact.endpoint) == family) lookup.Add(contact.id, contact.endpoint, 1);
+      if (FamilyOf(contact.endpoint) == family) lookup.AddFound(contact.id, contact.endpoint, 1);
     }
   }
   if (!options.variant->shares_work()) return;
   for (size_t slot = 0; slot < searches.slots(); ++slot) {
     const Search* other = searches.at(slot);
     if (other == nullptr || other == &search) continue;
-    for (const Candidate& candidate : other->lookups[family].candidates()) {
+    for (const Candidate& candidate : other->lookups[family].path(0).candidates()) {
       if (candidate.state != Candidate::State::kAnswered) continue;
-      lookup.Add(candidate.id, candidate.endpoint, candidate.hops, candidate.rtt_class);
+      lookup.AddFound(candidate.id, candidate.endpoint, candidate.hops, candidate.rtt_class);
     }
   }
 }
 
 // A lookup that found too few may have begun with too few: the table has more.
 bool Node::State::Reseed(Search& search, size_t family) {
-  Lookup& lookup = search.lookups[family];
+  LookupPaths& lookup = search.lookups[family];
   if (lookup.answered() >= options.bucket_size) return false;
   std::array<const Contact*, kReseedMax> closest;
   const size_t count = families[family].table.FindClosest(search.target(), closest);
   bool is_new = false;
   for (size_t i = 0; i < count; ++i) {
-    if (lookup.Add(closest[i]->id, closest[i]->endpoint, 1)) is_new = true;
+    if (lookup.AddOwn(closest[i]->id, closest[i]->endpoint)) is_new = true;
   }
   return is_new;
 }
@@ -157,7 +158,7 @@ void Node::State::Advance(Time now, Search& search) {
   if (search.phase == Search::Phase::kAsking) {
     const auto ask = [&](const Candidate& candidate) { return Ask(now, search, candidate); };
     for (size_t family = 0; family < families.size(); ++family) {
-      Lookup& lookup = search.lookups[family];
+      LookupPaths& lookup = search.lookups[family];
       if (search.has_enough) break;
       lookup.Step(ask);
       if (lookup.done() && Reseed(search, family)) lookup.Step(ask);
@@ -199,7 +200,7 @@ void Node::State::BeginAnnounce(Time now, Search& search) {
   search.phase = Search::Phase::kAnnouncing;
   if (search.purpose == Search::Purpose::kPutItem) BeginPut(now, search);
   if (search.purpose != Search::Purpose::kAnnounce) return;
-  for (const Lookup& lookup : search.lookups) {
+  for (const LookupPaths& lookup : search.lookups) {
     for (const Candidate* candidate : ChooseClosest(lookup, options.bucket_size, security, true)) {
       krpc::AnnouncePeer query;
       query.id = id;
@@ -220,23 +221,19 @@ void Node::State::Finish(Time now, Search& search) {
   report.elapsed = now - search.started;
   report.had_nobody_to_ask = report.queries == 0;
   uint32_t first_ms = 0xffff'ffff;
-  for (const Lookup& lookup : search.lookups) {
-    for (const Candidate* candidate : lookup.closest()) {
-      if (candidate->answered_ms >= first_ms && report.hops != 0) continue;
-      first_ms = candidate->answered_ms;
-      report.hops = candidate->hops;
-      report.first = milliseconds(first_ms);
+  for (const LookupPaths& lookup : search.lookups) {
+    for (size_t path = 0; path < lookup.size(); ++path) {
+      for (const Candidate* candidate : lookup.path(path).closest()) {
+        if (candidate->answered_ms >= first_ms && report.hops != 0) continue;
+        first_ms = candidate->answered_ms;
+        report.hops = candidate->hops;
+        report.first = milliseconds(first_ms);
+      }
     }
   }
   search.phase = Search::Phase::kFinished;
   Remember(search);
-  // Who was named but not asked may still have a place in our table.
-  for (const Lookup& lookup : search.lookups) {
-    for (const Candidate& candidate : lookup.candidates()) {
-      if (candidate.state != Candidate::State::kUnasked) continue;
-      Consider(now, candidate.id, candidate.endpoint);
-    }
-  }
+  ConsiderUnasked(now, search);
   if (search.sink == nullptr) {
     const LookupId own = search.id;
     searches.Take(own);
@@ -248,11 +245,23 @@ void Node::State::Finish(Time now, Search& search) {
   notices.push_back(notice);
 }
 
+// Who was named but not asked may still have a place in our table.
+void Node::State::ConsiderUnasked(Time now, const Search& search) {
+  for (const LookupPaths& lookup : search.lookups) {
+    for (size_t path = 0; path < lookup.size(); ++path) {
+      for (const Candidate& candidate : lookup.path(path).candidates()) {
+        if (candidate.state != Candidate::State::kUnasked) continue;
+        Consider(now, candidate.id, candidate.endpoint);
+      }
+    }
+  }
+}
+
 void Node::State::Remember(const Search& search) {
   const size_t lookups_max = options.variant->remembered_lookups();
   if (lookups_max == 0 || search.sink == nullptr) return;
   if (remembered == nullptr) remembered = std::make_unique<LookupMemory>(lookups_max);
-  for (const Lookup& lookup : search.lookups) remembered->Add(lookup.closest());
+  for (const LookupPaths& lookup : search.lookups) remembered->Add(lookup.path(0).closest());
 }
 
 void Node::State::OnSearchReply(Time now, const Transaction& transaction, const krpc::Reply& reply,
@@ -261,7 +270,7 @@ void Node::State::OnSearchReply(Time now, const Transaction& transaction, const 
   if (search == nullptr) return;
   search->report.bytes += size;
   if (transaction.kind == QueryKind::kSearch) {
-    Lookup& lookup = search->lookups[FamilyOf(transaction.to)];
+    LookupPaths& lookup = search->lookups[FamilyOf(transaction.to)];
     ++search->report.replies;
     if (!MayCount(lookup, reply.id, transaction.to)) {
       lookup.OnFailure(transaction.to);
@@ -320,7 +329,7 @@ void Node::State::TakeNodes(const Endpoint& from, const krpc::Reply& reply, uint
           !MayCount(search.lookups[family], node.id, node.endpoint)) {
         continue;
       }
-      search.lookups[family].Add(node.id, node.endpoint, next_hops);
+      search.lookups[family].AddNamed(from, node.id, node.endpoint, next_hops);
     }
   }
 }
@@ -370,7 +379,7 @@ void Node::State::OnSearchesDue(Time now) {
 void Node::State::TellDone(Time now, LookupId lookup) {
   const std::unique_ptr<Search> search = searches.Take(lookup);
   std::vector<Contact> closest;
-  for (const Lookup& family : search->lookups) {
+  for (const LookupPaths& family : search->lookups) {
     for (const Candidate* candidate : ChooseClosest(family, options.bucket_size, security)) {
       closest.push_back({candidate->id, candidate->endpoint, 0, 0, ToStamp(now)});
     }

@@ -65,6 +65,7 @@ struct Node::State {
   bool Ask(Time now, Search& search, const Candidate& candidate);
   void BeginAnnounce(Time now, Search& search);
   void Finish(Time now, Search& search);
+  void ConsiderUnasked(Time now, const Search& search);
   void Remember(const Search& search);
   void OnSearchReply(Time now, const Transaction& transaction, const krpc::Reply& reply,
                      size_t size);
@@ -130,7 +131,7 @@ struct Node::State {
 
   // Identity (node_identity.cc).
   bool IsRefused(const NodeId& heard, const Endpoint& endpoint) const;
-  bool MayCount(const Lookup& lookup, const NodeId& heard, const Endpoint& endpoint) const;
+  bool MayCount(const LookupPaths& lookup, const NodeId& heard, const Endpoint& endpoint) const;
   bool MayEnter(RoutingTable& table, const NodeId& answerer, const Endpoint& from);
   void NoteSeenAs(Time now, const Endpoint& from, const krpc::Message& message);
   void MoveTo(Time now, const NodeId& new_id);

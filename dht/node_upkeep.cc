@@ -115,7 +115,7 @@ void Node::State::StartBootstrap(Time now, std::span<const Endpoint> asked) {
   for (size_t family = 0; family < families.size(); ++family) {
     if (!families[family].table.empty()) continue;
     for (const Contact& contact : families[family].table.replacements()) {
-      search->lookups[family].Add(contact.id, contact.endpoint, 1);
+      search->lookups[family].AddFound(contact.id, contact.endpoint, 1);
     }
   }
   Seed(now, *search);

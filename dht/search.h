@@ -1,4 +1,4 @@
-// One search of a node: a Lookup for each address family, what it is for, and whom to tell. The
+// One search of a node: a lookup for each address family, what it is for, and whom to tell. The
 // user's searches end with OnDone; those of the node itself (for its own neighbourhood, for sparse
 // buckets) have no sink.
 #pragma once
@@ -11,7 +11,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "base/check.h"
 #include "dht/item_search.h"
-#include "dht/lookup.h"
+#include "dht/lookup_paths.h"
 #include "dht/node.h"
 
 namespace starling::dht {
@@ -28,7 +28,12 @@ struct Search {
   Search(Purpose purpose, const NodeId& target, const Options& options, Time now)
       : purpose(purpose),
         started(now),
-        lookups{Lookup(target, *options.variant), Lookup(target, *options.variant)} {}
+        lookups{LookupPaths(target, *options.variant, PathsOf(purpose, options)),
+                LookupPaths(target, *options.variant, PathsOf(purpose, options))} {}
+  static size_t PathsOf(Purpose purpose, const Options& options) {
+    const bool stores = purpose == Purpose::kAnnounce || purpose == Purpose::kPutItem;
+    return stores ? options.announce_paths : 1;
+  }
 
   LookupId id{};
   Purpose purpose;
@@ -41,7 +46,7 @@ struct Search {
   std::unique_ptr<ItemSearch> item;  // of searches for items, which is then the sink
   Time started;
   Time wait_until = kNever;
-  std::array<Lookup, 2> lookups;  // IPv4, IPv6
+  std::array<LookupPaths, 2> lookups;  // IPv4, IPv6
   LookupReport report;
   std::unique_ptr<Scrape> scrape;            // where the swarm is to be counted
   absl::flat_hash_set<Endpoint> seen_peers;  // found in, never walked
