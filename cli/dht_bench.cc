@@ -60,7 +60,7 @@ Command DhtBenchCommand() {
       "dht bench",
       "measure how fast DHT lookups are",
       {"--simulated [--nodes N,...] [--variant NAME,...] [--dead SHARE,...] [--churn PROFILE] "
-       "[--ablation] [--seed N|A..B] [--lookups N] [--json|--markdown] [--out DIR]",
+       "[--ablation|--expected] [--seed N|A..B] [--lookups N] [--json|--markdown] [--out DIR]",
        "--local N [--latency none|lan|default|mobile] [--variant NAME,...] [--lookups N] "
        "[--concurrency N] [--bootstrap HOST:PORT]... [--keep T] [--json|--markdown] [--out DIR]",
        "[--bootstrap HOST:PORT]... [--lookups N] [--concurrency N] [--targets random|FILE] "
@@ -74,6 +74,8 @@ Command DhtBenchCommand() {
            "how lookups go, with parameters as in fast:alpha=4,hedge=no"},
           {"--ablation", 0, Takes::kNothing, "", false,
            "each trick of the default variant by itself, and the default without it"},
+          {"--expected", 0, Takes::kNothing, "", false,
+           "the networks of up to --nodes of which the targets D1 to D5 say what to expect"},
           {"--dead", 0, Takes::kValue, "SHARE,...", false,
            "share of the nodes that are dead but still in the tables, such as 0,0.2"},
           {"--churn", 0, Takes::kValue, "PROFILE", false,
@@ -110,6 +112,8 @@ Command DhtBenchCommand() {
       {{"plain against the default, with what is expected", "starling dht bench --simulated"},
        {"a million nodes, a fifth of them dead",
         "starling dht bench --simulated --nodes 1e6 --dead 0.2 --variant plain,fast"},
+       {"all that is expected of a million nodes and less; hours, and 20 GB of memory",
+        "starling dht bench --simulated --expected --nodes 1e6"},
        {"what each trick is worth", "starling dht bench --simulated --ablation --nodes 1e5"},
        {"500 real nodes as far apart as on the Internet, beside the simulator",
         "starling dht bench --local 500 --latency default"},

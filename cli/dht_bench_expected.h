@@ -2,6 +2,8 @@
 // every expected figure stands in one place only, the scenario files.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "sim/scenario.h"
@@ -16,5 +18,15 @@ inline constexpr const char* kBenchRun = "bench";
 // lookups are made), of all sizes and DHT scenarios; each cell once.
 std::vector<sim::CheckCell> ExpectedOf(const sim::Scenario& scenario,
                                        const sim::Strategies& strategies);
+
+// A network of which something is expected.
+struct ExpectedNetwork {
+  std::string name;  // of the scenario and of its run
+  sim::Scenario scenario;
+};
+
+// All that targets D1 to D5 say something about, of at most so many nodes.
+std::vector<ExpectedNetwork> ExpectedNetworks(uint64_t nodes_max,
+                                              const sim::Strategies& strategies);
 
 }  // namespace starling::cli

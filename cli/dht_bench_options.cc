@@ -25,7 +25,7 @@ constexpr int kPlainWidth = 200;  // where there is no terminal
 constexpr uint64_t kLookupsMax = 1'000'000;
 constexpr uint64_t kConcurrencyMax = 200;
 
-constexpr absl::string_view kFlags[] = {"--simulated", "--ablation", "--markdown"};
+constexpr absl::string_view kFlags[] = {"--simulated", "--ablation", "--expected", "--markdown"};
 constexpr absl::string_view kValues[] = {"--local",       "--nodes",   "--variant", "--dead",
                                          "--churn",       "--seed",    "--lookups", "--latency",
                                          "--concurrency", "--targets", "--rate",    "--timeout"};
@@ -36,14 +36,15 @@ struct Belongs {
   bool simulated, local, live;
 };
 constexpr Belongs kBelongs[] = {
-    {"--nodes", true, false, false},    {"--ablation", true, false, false},
-    {"--dead", true, false, false},     {"--churn", true, false, false},
-    {"--seed", true, true, false},      {"--latency", false, true, false},
-    {"--keep", false, true, false},     {"--concurrency", false, true, true},
-    {"--bootstrap", false, true, true}, {"--targets", false, false, true},
-    {"--rate", false, false, true},     {"--timeout", false, false, true},
-    {"--listen", false, false, true},   {"--state", false, false, true},
-    {"--lookup", false, false, true},   {"--dht-security", false, false, true},
+    {"--nodes", true, false, false},        {"--ablation", true, false, false},
+    {"--expected", true, false, false},     {"--dead", true, false, false},
+    {"--churn", true, false, false},        {"--seed", true, true, false},
+    {"--latency", false, true, false},      {"--keep", false, true, false},
+    {"--concurrency", false, true, true},   {"--bootstrap", false, true, true},
+    {"--targets", false, false, true},      {"--rate", false, false, true},
+    {"--timeout", false, false, true},      {"--listen", false, false, true},
+    {"--state", false, false, true},        {"--lookup", false, false, true},
+    {"--dht-security", false, false, true},
 };
 
 absl::StatusOr<uint64_t> CountOf(const Arguments& arguments, absl::string_view option, uint64_t max,

@@ -59,13 +59,13 @@ absl::StatusOr<uint64_t> ReadNodes(const std::string& text) {
 }
 
 absl::string_view OffOf(absl::string_view trick) {
-  return trick == "wide" || trick == "burst" ? "=0" : "=no";
+  return trick == "wide" || trick == "deep" || trick == "burst" ? "=0" : "=no";
 }
 
 // Each trick of the default by itself on plain, and the default without it: the same list for
 // everybody who asks what a trick is worth.
 std::vector<std::string> AblationVariants() {
-  constexpr absl::string_view kTricks[] = {"wide",     "near",  "near_first",
+  constexpr absl::string_view kTricks[] = {"wide",     "deep",  "near", "near_first",
                                            "overtake", "burst", "hedge"};
   std::vector<std::string> variants = {"plain"};
   for (const absl::string_view only : kTricks) {
@@ -96,12 +96,14 @@ absl::StatusOr<std::vector<sim::Setting>> SettingsOf(const Arguments& arguments,
   constexpr uint64_t kUpkeepNodesMax = 20'000;
   if (count > kUpkeepNodesMax && !arguments.Has("--churn")) {
     settings.push_back({"dht.late_tables", "true"});
+  } else {
+    // As many come and go before it is measured as leave their traces in tables; where nobody does,
+    // it is the time in which upkeep is measured.
+    settings.push_back({"dht.warm_up", arguments.Has("--churn") ? "15min" : "5min"});
   }
   if (dead != "0") settings.push_back({"dht.dead_share", dead});
   if (const auto churn = arguments.Value("--churn")) {
-    // As many come and go before it is measured as leave their traces in tables.
     settings.push_back({"dht.churn", *churn});
-    settings.push_back({"dht.warm_up", "15min"});
   }
   if (const auto lookups = arguments.Value("--lookups")) {
     RETURN_IF_ERROR(BenchLookupCount(arguments, 1).status());
@@ -110,7 +112,32 @@ absl::StatusOr<std::vector<sim::Setting>> SettingsOf(const Arguments& arguments,
   return settings;
 }
 
+void AddGroup(const std::string& variant, sim::Scenario scenario, Plan* plan) {
+  Planned planned;
+  planned.group.variant = variant;
+  planned.group.nodes = scenario.dht.nodes;
+  planned.group.dead = scenario.dht.dead_share;
+  planned.group.churn = scenario.dht.churn;
+  planned.scenario = std::make_shared<const sim::Scenario>(std::move(scenario));
+  plan->groups.push_back(std::move(planned));
+}
+
+absl::Status AddExpected(const Arguments& arguments, Plan* plan) {
+  for (const char* option : {"--variant", "--ablation", "--dead", "--churn", "--lookups"}) {
+    if (!arguments.Has(option)) continue;
+    return UsageError(absl::StrCat("--expected says itself what is measured: without ", option,
+                                   SeeHelp(kCommand)));
+  }
+  ASSIGN_OR_RETURN(const uint64_t nodes_max, ReadNodes(arguments.Value("--nodes").value_or("1e4")));
+  for (ExpectedNetwork& network : ExpectedNetworks(nodes_max, *plan->strategies)) {
+    AddGroup(network.name, std::move(network.scenario), plan);
+  }
+  return plan->groups.empty() ? UsageError("--nodes: nothing is expected of so few")
+                              : absl::OkStatus();
+}
+
 absl::Status AddGroups(const Arguments& arguments, Plan* plan) {
+  if (arguments.Has("--expected")) return AddExpected(arguments, plan);
   ASSIGN_OR_RETURN(const SimTarget base, LoadSimTarget("dht-lookups", {}, *plan->strategies));
   const std::vector<std::string> variants = arguments.Has("--ablation")
                                                 ? AblationVariants()
@@ -125,13 +152,7 @@ absl::Status AddGroups(const Arguments& arguments, Plan* plan) {
         if (!with.ok()) {
           return UsageError(absl::StrCat(with.status().message(), SeeHelp(kCommand)));
         }
-        Planned planned;
-        planned.group.variant = variant;
-        planned.group.nodes = with->dht.nodes;
-        planned.group.dead = with->dht.dead_share;
-        planned.group.churn = with->dht.churn;
-        planned.scenario = std::make_shared<const sim::Scenario>(*std::move(with));
-        plan->groups.push_back(std::move(planned));
+        AddGroup(variant, *std::move(with), plan);
         if (plan->groups.size() > kGroupsMax) {
           return UsageError("too many variants and networks at once; at most 200");
         }

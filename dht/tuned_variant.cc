@@ -9,9 +9,9 @@ namespace {
 
 using State = Candidate::State;
 
-constexpr size_t kWideBuckets = 4;
 constexpr size_t kWidest = 128;
-constexpr size_t kNearSeeds = 12;
+constexpr size_t kShrinkingMax = 8;  // buckets beyond are never wider than `deep`
+constexpr size_t kNearSeeds = LookupVariant::kSeedsMax;
 // All that a lookup ever has in flight, burst or not: one query each to as many participants.
 constexpr int kInFlightMax = 10;
 // What it is worth, in microseconds of round trip, that a first contact shares a bit more with the
@@ -27,6 +27,7 @@ class TunedVariant final : public LookupVariant {
     tuning_.closest_max = std::clamp<size_t>(tuning.closest_max, 1, kClosestMax);
     tuning_.parallel = std::max(tuning.parallel, 1);
     tuning_.widest = std::min(tuning.widest, kWidest);
+    tuning_.deep = std::clamp(tuning.deep, tuning_.closest_max, kWidest);
   }
 
   size_t closest_max() const override { return tuning_.closest_max; }
@@ -43,8 +44,7 @@ class TunedVariant final : public LookupVariant {
   bool shares_work() const override { return tuning_.shares_work; }
 
   size_t BucketSize(size_t bucket) const override {
-    if (bucket >= kWideBuckets) return tuning_.closest_max;
-    return std::max(tuning_.widest >> bucket, tuning_.closest_max);
+    return std::max(bucket < kShrinkingMax ? tuning_.widest >> bucket : 0, tuning_.deep);
   }
   bool replaces_contacts() const override { return tuning_.near; }
   std::optional<size_t> ChooseVictim(const BucketState& full,
@@ -176,7 +176,8 @@ LookupVariantPointer MakePlainVariant(size_t closest_max, int parallel) {
 
 LookupTuning DefaultTuning() {
   LookupTuning tuning;
-  tuning.widest = 128;
+  tuning.widest = 64;
+  tuning.deep = 16;
   tuning.near = true;
   tuning.near_first = true;
   tuning.overtake = true;

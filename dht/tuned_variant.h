@@ -13,6 +13,7 @@ struct LookupTuning {
 
   // Of the table.
   size_t widest = 0;  // contacts in the farthest bucket, half of it in the next, ...: fewer hops
+  size_t deep = 0;    // contacts in every bucket that would have fewer; 0: k
   bool near = false;  // keeps those that answer fastest, spread evenly over each bucket
 
   // Of whom to ask.

@@ -48,7 +48,9 @@ VariantKind FastKind() {
       Closest(double(base.closest_max)),
       Parallel(base.parallel),
       {"wide", ParameterKind::kInteger, double(base.widest), 0, 128,
-       "contacts in the farthest bucket, half as many in the next, and so on for four; 0: k"},
+       "contacts in the farthest bucket, half as many in the next, and so on; 0: as all others"},
+      {"deep", ParameterKind::kInteger, double(base.deep), 0, 32,
+       "contacts in every bucket that would have fewer: what answers to others choose from; 0: k"},
       Flag("near", base.near, "buckets prefer contacts that answer fast, evenly spread"),
       Flag("near_first", base.near_first, "the first to be asked are chosen by round trip as well"),
       Flag("overtake", base.overtake, "a query in flight does not hold up a nearer candidate"),
@@ -66,6 +68,7 @@ VariantKind FastKind() {
   return {std::move(info), [base](const StrategyValues& values) {
             LookupTuning tuning = WithCommon(base, values);
             tuning.widest = static_cast<size_t>(values.at("wide"));
+            tuning.deep = static_cast<size_t>(values.at("deep"));
             tuning.near = values.at("near") != 0;
             tuning.near_first = values.at("near_first") != 0;
             tuning.overtake = values.at("overtake") != 0;

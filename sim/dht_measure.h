@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,9 @@ class DhtMeasure {
   // From now on it is counted which measured lookups that attacker captures. Outlives this.
   void WatchFor(const Eclipse& attacker) { attacker_ = &attacker; }
 
-  // Bytes from here on belong to the measured time.
-  void BeginWindow();
+  // Bytes from here on belong to the measured time; those sent before, since an earlier call, to
+  // a time in which nobody looked anything up, if `was_quiet`: this is what upkeep costs.
+  void BeginWindow(bool was_quiet = false);
 
   uint64_t measured() const { return lookups_.size(); }
   size_t running() const { return running_; }
@@ -74,6 +76,7 @@ class DhtMeasure {
   uint64_t bytes_before_ = 0;
   uint64_t datagrams_before_ = 0;
   uint64_t lookup_bytes_ = 0;
+  std::optional<double> quiet_bytes_per_s_;  // of a node
 };
 
 }  // namespace starling::sim

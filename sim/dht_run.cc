@@ -264,7 +264,7 @@ bool DhtRun::RunTo(Time end) {
 void DhtRun::Measure() {
   const Time begin = world_.now();
   is_measuring_ = true;
-  measure_.BeginWindow();
+  measure_.BeginWindow(spec_.lookup_every == Duration::zero());
   PlanValues(begin);
   if (spec_.lookup_every > Duration::zero()) {
     RunTo(begin + spec_.run_time);
@@ -288,6 +288,7 @@ DhtResult DhtRun::Run() {
     lookups_random_->Shuffle(std::span(turns_));
     LookInTurn();
   }
+  measure_.BeginWindow();
   if (RunTo(world_.now() + spec_.warm_up)) Measure();
 
   DhtResult result;

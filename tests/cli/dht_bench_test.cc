@@ -33,6 +33,35 @@ TEST(DhtBench, FindsWhatTheScenariosExpectOfTheSameNetwork) {
   EXPECT_EQ(count({{"dht.nodes", "10000"}, {"network.loss", "0.1"}}), 0u);
 }
 
+TEST(DhtBench, KnowsPlainByItsParametersAsWell) {
+  const sim::Strategies strategies;
+  const sim::Scenario by_name =
+      BuiltIn("dht-lookups", {{"dht.nodes", "1000000"}, {"dht.variant", "plain:k=20"}});
+  const sim::Scenario by_bucket =
+      BuiltIn("dht-lookups", {{"dht.nodes", "1000000"}, {"dht.bucket_size", "20"}});
+  EXPECT_GE(ExpectedOf(by_bucket, strategies).size(), 7u);
+  EXPECT_EQ(ExpectedOf(by_name, strategies).size(), ExpectedOf(by_bucket, strategies).size());
+}
+
+TEST(DhtBench, ListsTheNetworksOfWhichSomethingIsExpected) {
+  const sim::Strategies strategies;
+  const auto names = [&](uint64_t nodes_max) {
+    std::string names;
+    for (const ExpectedNetwork& network : ExpectedNetworks(nodes_max, strategies)) {
+      EXPECT_LE(network.scenario.dht.nodes, nodes_max);
+      names += network.name + "; ";
+    }
+    return names;
+  };
+  EXPECT_EQ(names(100), "");
+  EXPECT_THAT(names(1000), HasSubstr("dht-lookups n1000; "));
+  const std::string all = names(1'000'000);
+  for (const char* name : {"dht-lookups n1000000-wide-pns; ", "dht-lookups live; ",
+                           "dht-dead-entries more; ", "dht-churn five; "}) {
+    EXPECT_THAT(all, HasSubstr(name));
+  }
+}
+
 TEST(DhtBench, TellsTheSameAsTableMarkdownAndJson) {
   BenchReport report;
   report.source = "simulated";

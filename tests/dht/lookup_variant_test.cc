@@ -201,6 +201,21 @@ TEST(TunedVariant, CallsAContactLateByItsOwnRoundTrip) {
   EXPECT_EQ(MakePlainVariant()->LateAfter(near, {}, usual), usual);
 }
 
+std::vector<size_t> BucketSizes(const LookupVariant& variant, size_t count) {
+  std::vector<size_t> sizes;
+  for (size_t bucket = 0; bucket < count; ++bucket) sizes.push_back(variant.BucketSize(bucket));
+  return sizes;
+}
+
+TEST(TunedVariant, HasBucketsThatShrinkUntilTheyAreAsAllOthers) {
+  using Sizes = std::vector<size_t>;
+  EXPECT_EQ(BucketSizes(*Make("wide"), 6), (Sizes{128, 64, 32, 16, 8, 8}));
+  EXPECT_EQ(BucketSizes(*Make("fast:wide=64,deep=16"), 5), (Sizes{64, 32, 16, 16, 16}));
+  EXPECT_EQ(BucketSizes(*Make("fast:wide=0,deep=0"), 2), (Sizes{8, 8}));
+  EXPECT_EQ(BucketSizes(*Make("fast:wide=0,deep=3"), 2), (Sizes{8, 8})) << "an answer takes k";
+  EXPECT_EQ(Make("fast")->BucketSize(RoutingTable::kBuckets - 1), 16u);
+}
+
 TEST(TunedVariant, EndsASearchForPeersWhenEnoughCame) {
   EXPECT_FALSE(MakePlainVariant()->IsEnough(10'000));
   EXPECT_TRUE(Make("fast:enough=50")->IsEnough(50));
@@ -295,7 +310,7 @@ TEST(WarmLookups, BeginWhereTheLastOneOfTheSameTargetEnded) {
   int queries[2] = {0, 0};
   for (const bool warm : {false, true}) {
     Options options;
-    options.variant = Make(warm ? "fast:remember=4,wide=0" : "fast:wide=0");
+    options.variant = Make(warm ? "fast:remember=4,wide=0,deep=0" : "fast:wide=0,deep=0");
     Network network(200, options);
     network.Join();
     network.net().Run(minutes(1));
