@@ -147,6 +147,16 @@ size_t Lookup::answered() const {
                     [](const Candidate& other) { return other.state == State::kAnswered; }));
 }
 
+int Lookup::given_up() const {
+  const std::vector<const Candidate*> closest = this->closest();
+  int count = 0;
+  for (const Candidate& candidate : candidates_) {
+    if (closest.empty() || &candidate == closest.back()) break;
+    count += candidate.state == State::kSlow ? 1 : 0;
+  }
+  return count;
+}
+
 const Candidate* Lookup::Find(const Endpoint& endpoint) const {
   for (const Candidate& candidate : candidates_) {
     if (candidate.endpoint == endpoint) return &candidate;

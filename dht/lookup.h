@@ -51,6 +51,8 @@ class Lookup {
   // Of those that answered, the nearest; at most closest_max.
   std::vector<const Candidate*> closest() const;
   size_t answered() const;
+  // Among the closest, those that were silent and that the end was not put off for.
+  int given_up() const;
   std::span<const Candidate> candidates() const { return candidates_; }
   const NodeId& target() const { return target_; }
 

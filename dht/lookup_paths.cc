@@ -118,6 +118,12 @@ size_t LookupPaths::answered() const {
   return fewest;
 }
 
+int LookupPaths::given_up() const {
+  int most = first_.given_up();
+  for (size_t i = 1; i < size(); ++i) most = std::max(most, path(i).given_up());
+  return most;
+}
+
 const LookupPaths::Asked* LookupPaths::FindAsked(const Endpoint& endpoint) const {
   const auto found = std::find_if(others_->asked.begin(), others_->asked.end(),
                                   [&](const Asked& asked) { return asked.endpoint == endpoint; });

@@ -46,6 +46,8 @@ class LookupPaths {
   const Lookup& path(size_t index) const { return index == 0 ? first_ : others_->paths[index - 1]; }
   // Of the path with the fewest.
   size_t answered() const;
+  // Of the path with the most: all paths know of all silent ones.
+  int given_up() const;
   const NodeId& target() const { return first_.target(); }
 
  private:

@@ -230,6 +230,7 @@ void Node::State::Finish(Time now, Search& search) {
         report.first = milliseconds(first_ms);
       }
     }
+    report.timeouts += lookup.given_up();
   }
   search.phase = Search::Phase::kFinished;
   Remember(search);

@@ -95,16 +95,24 @@ std::optional<size_t> TunedVariant::ChooseFirst(const LookupState& state) const 
   return best;
 }
 
-// The k nearest that are alive have answered.
+// The k nearest that are alive have answered. With so many there is no waiting for who is silent
+// for longer than almost all others ever were; but where late means no more than later than most,
+// it may well be alive.
 bool TunedVariant::IsDone(const LookupState& state) const {
+  const bool is_late_dead = !tuning_.hedge && tuning_.late == Duration::zero();
   size_t answered = 0;
+  bool is_any_silent = false;
   for (const Candidate& candidate : state.candidates) {
     if (candidate.state == State::kFailed) continue;
     if (candidate.state == State::kUnasked && state.is_spent) continue;
+    if (candidate.state == State::kSlow && is_late_dead) {
+      is_any_silent = true;
+      continue;
+    }
     if (candidate.state != State::kAnswered) return false;
     if (++answered == tuning_.closest_max) return true;
   }
-  return true;
+  return !is_any_silent;
 }
 
 Duration TunedVariant::LateAfter(const Candidate& candidate, const RoundTrips&,

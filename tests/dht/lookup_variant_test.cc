@@ -178,6 +178,35 @@ TEST(TunedVariant, IsNotHeldUpByThoseWhoAreFarther) {
   EXPECT_TRUE(Step(lookup).empty());
 }
 
+TEST(TunedVariant, DoesNotWaitAtTheEndForWhoIsSilent) {
+  const LookupVariantPointer plain = MakePlainVariant(2, 3);
+  Lookup lookup(NodeId{}, *plain);
+  for (const uint32_t number : {1, 2, 3}) lookup.Add(Id(number), Address(number), 1);
+  EXPECT_EQ(Step(lookup), (Numbers{1, 2}));
+  lookup.OnSlow(Address(1));
+  EXPECT_EQ(Step(lookup), Numbers{3});
+  Answer(lookup, 2);
+  EXPECT_FALSE(lookup.done()) << "3 may still answer";
+  Answer(lookup, 3);
+  EXPECT_TRUE(lookup.done());
+  EXPECT_EQ(lookup.given_up(), 1);
+  Answer(lookup, 1);
+  EXPECT_EQ(lookup.closest().front()->id, Id(1)) << "late, but it counts";
+  EXPECT_EQ(lookup.given_up(), 0);
+}
+
+TEST(TunedVariant, WaitsForAllWhileTooFewHaveAnswered) {
+  const LookupVariantPointer plain = MakePlainVariant(2, 3);
+  Lookup lookup(NodeId{}, *plain);
+  for (const uint32_t number : {1, 2}) lookup.Add(Id(number), Address(number), 1);
+  Step(lookup);
+  Answer(lookup, 2);
+  lookup.OnSlow(Address(1));
+  EXPECT_FALSE(lookup.done()) << "on a slow line everybody is late";
+  lookup.OnFailure(Address(1));
+  EXPECT_TRUE(lookup.done());
+}
+
 TEST(TunedVariant, BeginsWithContactsThatAnswerSoon) {
   const LookupVariantPointer near_first = Make("fast:burst=0,alpha=1");
   Lookup lookup(NodeId{}, *near_first);
