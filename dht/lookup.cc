@@ -107,16 +107,25 @@ uint8_t Lookup::OnReply(const Endpoint& from, const NodeId& id, ByteView token,
   return answered.hops;
 }
 
-void Lookup::OnSlow(const Endpoint& to) {
+bool Lookup::OnSlow(const Endpoint& to) {
   Candidate* candidate = FindMutable(to);
-  if (candidate != nullptr && candidate->state == State::kAsked) candidate->state = State::kSlow;
+  if (candidate == nullptr) return false;
+  if (candidate->state == State::kAsked) {
+    candidate->state = State::kSlow;
+    return false;
+  }
+  // On a slow line everybody is late: whoever answers at all is welcome.
+  if (candidate->state != State::kSlow || answered() < closest_max_) return false;
+  candidate->state = State::kFailed;
+  return true;
 }
 
-void Lookup::OnFailure(const Endpoint& to) {
+bool Lookup::OnFailure(const Endpoint& to) {
   Candidate* candidate = FindMutable(to);
-  if (candidate != nullptr && candidate->state != State::kAnswered) {
-    candidate->state = State::kFailed;
-  }
+  if (candidate == nullptr || candidate->state == State::kAnswered) return true;
+  const bool is_new = candidate->state != State::kFailed;
+  candidate->state = State::kFailed;
+  return is_new;
 }
 
 bool Lookup::done() const {

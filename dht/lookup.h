@@ -44,8 +44,11 @@ class Lookup {
   // The three ends of a question. OnReply returns how many hops away the answer came from, or 0 if
   // it does not count.
   uint8_t OnReply(const Endpoint& from, const NodeId& id, ByteView token, uint32_t elapsed_ms);
-  void OnSlow(const Endpoint& to);
-  void OnFailure(const Endpoint& to);
+  // The first time its turn goes to another; the second time it is waited for no longer, if enough
+  // have answered, and true is returned.
+  bool OnSlow(const Endpoint& to);
+  // Returns false if it was given up before.
+  bool OnFailure(const Endpoint& to);
 
   bool done() const;
   // Of those that answered, the nearest; at most closest_max.

@@ -97,12 +97,16 @@ uint8_t LookupPaths::OnReply(const Endpoint& from, const NodeId& id, ByteView to
   return at(path).OnReply(from, id, token, elapsed_ms);
 }
 
-void LookupPaths::OnSlow(const Endpoint& to) {
-  for (size_t i = 0; i < size(); ++i) at(i).OnSlow(to);
+bool LookupPaths::OnSlow(const Endpoint& to) {
+  bool is_given_up = false;
+  for (size_t i = 0; i < size(); ++i) is_given_up = at(i).OnSlow(to) || is_given_up;
+  return is_given_up;
 }
 
-void LookupPaths::OnFailure(const Endpoint& to) {
-  for (size_t i = 0; i < size(); ++i) at(i).OnFailure(to);
+bool LookupPaths::OnFailure(const Endpoint& to) {
+  bool is_new = true;
+  for (size_t i = 0; i < size(); ++i) is_new = at(i).OnFailure(to) && is_new;
+  return is_new;
 }
 
 bool LookupPaths::done() const {

@@ -38,8 +38,8 @@ class LookupPaths {
   // As those of Lookup.
   void Step(absl::FunctionRef<bool(const Candidate&)> ask);
   uint8_t OnReply(const Endpoint& from, const NodeId& id, ByteView token, uint32_t elapsed_ms);
-  void OnSlow(const Endpoint& to);
-  void OnFailure(const Endpoint& to);
+  bool OnSlow(const Endpoint& to);     // true if any path gives it up
+  bool OnFailure(const Endpoint& to);  // false if any path had given it up
   bool done() const;
 
   size_t size() const { return others_ == nullptr ? 1 : 1 + others_->paths.size(); }

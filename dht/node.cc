@@ -163,7 +163,7 @@ void Node::State::OnDeadline(Time now) {
   while (const std::optional<Transaction> slow = transactions.NextSlow(now)) {
     Search* search = searches.Find(static_cast<LookupId>(slow->lookup));
     if (search == nullptr || slow->kind != QueryKind::kSearch) continue;
-    search->lookups[FamilyOf(slow->to)].OnSlow(slow->to);
+    if (search->lookups[FamilyOf(slow->to)].OnSlow(slow->to)) ++search->report.timeouts;
     Advance(now, *search);
   }
   if (now >= bootstrap_at) OnBootstrapDue(now);

@@ -305,12 +305,13 @@ void Node::State::OnSearchReply(Time now, const Transaction& transaction, const 
 void Node::State::OnSearchFailure(Time now, const Transaction& transaction, bool is_timeout) {
   Search* search = searches.Find(static_cast<LookupId>(transaction.lookup));
   if (search == nullptr) return;
-  if (is_timeout) ++search->report.timeouts;
+  bool is_new = true;
   if (transaction.kind == QueryKind::kSearch) {
-    search->lookups[FamilyOf(transaction.to)].OnFailure(transaction.to);
+    is_new = search->lookups[FamilyOf(transaction.to)].OnFailure(transaction.to);
   } else {
     --search->pending;
   }
+  if (is_timeout && is_new) ++search->report.timeouts;
   Advance(now, *search);
 }
 

@@ -55,8 +55,13 @@ std::optional<Transaction> Transactions::NextSlow(Time now) {
     FindNextSlow();
     return std::nullopt;
   }
-  slow->is_slow = true;
   const Transaction found = *slow;
+  if (found.is_hasty) {
+    slow->is_hasty = false;
+    slow->slow_at = std::max(found.slow_at, After(found.sent, slow_after()));
+  } else {
+    slow->is_slow = true;
+  }
   if (found.slow_at == next_slow_) FindNextSlow();
   return found;
 }
@@ -65,6 +70,7 @@ void Transactions::Hasten(Duration after) {
   if (in_flight_.empty()) return;
   Transaction& newest = in_flight_.back();
   const bool was_next = newest.slow_at == next_slow_;
+  newest.is_hasty = After(newest.sent, after) < newest.slow_at;
   newest.slow_at = After(newest.sent, after);
   next_slow_ = std::min(next_slow_, newest.slow_at);
   if (was_next) FindNextSlow();

@@ -29,7 +29,8 @@ enum class QueryKind : uint8_t {
 struct Transaction {
   uint32_t id = 0;
   QueryKind kind = QueryKind::kVerify;
-  bool is_slow = false;
+  bool is_slow : 1 = false;
+  bool is_hasty : 1 = false;  // slow_at is earlier than it would be for others
   Endpoint to;
   uint64_t lookup = 0;  // of kSearch, kRouter and kAnnounce
   Time sent{};
@@ -51,7 +52,8 @@ class Transactions {
   // Call until they return nothing.
   std::optional<Transaction> TakeLost(Time now);
   std::optional<Transaction> NextSlow(Time now);
-  // The newest is to be called slow already `after` it was sent.
+  // The newest is to be called slow already `after` it was sent, hasty, and once more when others
+  // are.
   void Hasten(Duration after);
 
   Time next_deadline() const;

@@ -207,6 +207,24 @@ TEST(TunedVariant, WaitsForAllWhileTooFewHaveAnswered) {
   EXPECT_TRUE(lookup.done());
 }
 
+TEST(TunedVariant, DoesNotTakeAllForDeadThatAreLate) {
+  const LookupVariantPointer fast = Make("fast:near_first=no,k=2");
+  Lookup lookup(NodeId{}, *fast);
+  for (const uint32_t number : {1, 2, 3}) lookup.Add(Id(number), Address(number), 1);
+  EXPECT_EQ(Step(lookup), (Numbers{1, 2}));
+  EXPECT_FALSE(lookup.OnSlow(Address(1)));
+  EXPECT_EQ(Step(lookup), Numbers{3});
+  Answer(lookup, 2);
+  EXPECT_FALSE(lookup.OnSlow(Address(1))) << "too few have answered";
+  Answer(lookup, 3);
+  EXPECT_FALSE(lookup.done()) << "1 is late, but only by what is usual for most";
+  EXPECT_TRUE(lookup.OnSlow(Address(1)));
+  EXPECT_TRUE(lookup.done());
+  EXPECT_FALSE(lookup.OnFailure(Address(1))) << "was given up before";
+  Answer(lookup, 1);
+  EXPECT_EQ(lookup.closest().front()->id, Id(1)) << "late, but it counts";
+}
+
 TEST(TunedVariant, BeginsWithContactsThatAnswerSoon) {
   const LookupVariantPointer near_first = Make("fast:burst=0,alpha=1");
   Lookup lookup(NodeId{}, *near_first);

@@ -87,6 +87,21 @@ TEST_F(TransactionsTest, AShortTimeoutThatDoesNotAdaptIsWhatItIs) {
   EXPECT_EQ(transactions.slow_after(), milliseconds(500));
 }
 
+TEST_F(TransactionsTest, AreSlowTwiceIfTheyWereHastened) {
+  Ask(1);
+  transactions_.Hasten(milliseconds(100));
+  EXPECT_FALSE(transactions_.NextSlow(now_ + milliseconds(99)).has_value());
+  const std::optional<Transaction> early = transactions_.NextSlow(now_ + milliseconds(100));
+  ASSERT_TRUE(early.has_value());
+  EXPECT_TRUE(early->is_hasty);
+  EXPECT_FALSE(transactions_.NextSlow(now_ + milliseconds(101)).has_value());
+  EXPECT_EQ(transactions_.next_deadline(), now_ + transactions_.slow_after());
+  const std::optional<Transaction> slow = transactions_.NextSlow(now_ + transactions_.slow_after());
+  ASSERT_TRUE(slow.has_value());
+  EXPECT_FALSE(slow->is_hasty);
+  EXPECT_FALSE(transactions_.NextSlow(now_ + milliseconds(1999)).has_value());
+}
+
 TEST_F(TransactionsTest, AreBounded) {
   std::set<uint32_t> ids;
   for (uint32_t i = 0; i < Transactions::kInFlightMax; ++i) ids.insert(Ask(i));
