@@ -99,7 +99,8 @@ struct DhtResult {
   //                            it is (dht/size_estimate.h)
   //   abandoned                lookups whose node left before they ended
   //   sent_bytes_per_s         that a node sent on average while measuring, without headers
-  //   maintenance_bytes_per_s  the same without what lookups and announces took
+  //   maintenance_bytes_per_s  the same without what lookups and announces took; of warm_up, where
+  //                            nobody looks anything up in it
   //   datagrams_per_s          sent by a node
   //   table_contacts           verified, in a node's table at the end
   //   departures               nodes that left and were replaced
