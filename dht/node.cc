@@ -127,7 +127,7 @@ void Node::State::OnReply(Time now, const Endpoint& from, const krpc::Message& m
     return;
   }
   ++stats.replies_in;
-  last_reply = now;
+  NoteAnswer(now);
   Learn(now, from, reply.id, now - transaction->sent);
   NoteSeenAs(now, from, message);
   OnSearchReply(now, *transaction, reply, size);
@@ -140,7 +140,7 @@ void Node::State::OnError(Time now, const Endpoint& from, const krpc::Message& m
   const std::optional<Transaction> transaction = TakeTransaction(now, from, message);
   if (!transaction.has_value()) return;
   ++stats.errors_in;
-  last_reply = now;
+  NoteAnswer(now);
   OnPutRefused(*transaction, std::get<krpc::Error>(message.body));
   OnSearchFailure(now, *transaction, false);
   TellPing(*transaction, nullptr, Duration::zero());
@@ -179,15 +179,18 @@ void Node::State::OnLost(Time now, const Transaction& transaction) {
   ++stats.timeouts;
   Family& family = families[FamilyOf(transaction.to)];
   // When nobody has answered since, the fault may be ours; a refresh asks again soon.
-  const bool may_be_us = last_reply < transaction.sent && transaction.kind != QueryKind::kRefresh;
+  if (losses_in_a_row < kLossesOfAnOutage) ++losses_in_a_row;
+  const bool may_be_us =
+      is_cut_off() || (last_reply < transaction.sent && transaction.kind != QueryKind::kRefresh);
   const auto loss = family.table.OnTimeout(ToStamp(now), transaction.to, may_be_us);
-  if (loss != RoutingTable::Loss::kNotOurs) {
+  if (loss != RoutingTable::Loss::kNotOurs && !is_cut_off()) {
     family.refresh_at = std::min(family.refresh_at, now + seconds(5));
   }
   OnSearchFailure(now, transaction, true);
   TellPing(transaction, nullptr, Duration::zero());
   TellProbe(transaction, nullptr, Duration::zero());
-  if (loss == RoutingTable::Loss::kDropped && family.table.empty()) PlanBootstrap(now);
+  const bool is_alone = loss == RoutingTable::Loss::kDropped && family.table.empty();
+  if (is_alone || is_cut_off()) PlanBootstrap(now);
 }
 
 Time Node::State::next_deadline() const {
@@ -340,6 +343,12 @@ bool Node::Restore(Time now, absl::string_view text) {
   if (!state.is_id_chosen && state.HasNoContacts() && state.stats.datagrams_out == 0) {
     state.id = snapshot->id;
     state.families = MakeFamilies(state.id, state.options);
+  }
+  // Some are remembered even if they do not answer now: it may be us who cannot be reached.
+  const size_t step = snapshot->nodes.size() / Acquaintances::kMax + 1;
+  for (size_t i = 0; i < snapshot->nodes.size(); i += step) {
+    const Endpoint& node = snapshot->nodes[i].endpoint;
+    if (state.IsOurFamily(node)) state.Remember(node);
   }
   for (const krpc::Node& node : snapshot->nodes) {
     Family& family = state.families[FamilyOf(node.endpoint)];

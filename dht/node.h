@@ -81,6 +81,9 @@ struct Options {
   // BEP 42: once enough networks agree on what our address is, and whenever that changes, our id is
   // drawn anew to belong to it, `id` or not.
   bool follows_address = false;
+  // Remembers some who left the table, and asks one of them every quarter of an hour: so that a
+  // network which fell apart comes together again (dht/acquaintances.h).
+  bool remembers_acquaintances = true;
   // Announces and puts go so many disjoint paths (dht/lookup_paths.h), so that one hostile node
   // cannot say where they end; 1: as BEP 5 has it.
   uint8_t announce_paths = 2;

@@ -161,7 +161,7 @@ void Node::State::Advance(Time now, Search& search) {
       LookupPaths& lookup = search.lookups[family];
       if (search.has_enough) break;
       lookup.Step(ask);
-      if (lookup.done() && Reseed(search, family)) lookup.Step(ask);
+      if (lookup.done() && !is_cut_off() && Reseed(search, family)) lookup.Step(ask);
     }
     if (!search.is_done()) return;
     BeginAnnounce(now, search);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "dht/acquaintances.h"
 #include "dht/address_votes.h"
 #include "dht/family.h"
 #include "dht/item_keeper.h"
@@ -89,6 +90,10 @@ struct Node::State {
   void Learn(Time now, const Endpoint& from, const NodeId& id, Duration round_trip);
   void Consider(Time now, const NodeId& id, const Endpoint& endpoint);
   void Verify(Time now, const Endpoint& endpoint, size_t in_flight_max);
+  void RememberSomebody(Time now);
+  void Remember(const Endpoint& endpoint);
+  void AskAcquaintance(Time now, Search& search);
+  void AskForUs(Time now, Search& search, const Endpoint& node);
   void AddRouters(std::span<const Endpoint> endpoints, std::vector<Endpoint>& added);
   void StartBootstrap(Time now, std::span<const Endpoint> asked);
   void PlanBootstrap(Time now);
@@ -99,6 +104,11 @@ struct Node::State {
   void OnUpkeepDue(Time now);
   void SearchSparseBucket(Time now);
   void Refresh(Time now, Family& family);
+  // Nobody answers any more, however many are asked: the fault is ours, or the network's.
+  static constexpr uint8_t kLossesOfAnOutage = 8;
+  bool is_cut_off() const { return losses_in_a_row >= kLossesOfAnOutage; }
+  void NoteAnswer(Time now);
+  void RefreshCutOff(Time now, Family& family);
   bool HasNoContacts() const { return families[0].table.empty() && families[1].table.empty(); }
   size_t CountContacts() const { return families[0].table.size() + families[1].table.size(); }
 
@@ -150,7 +160,9 @@ struct Node::State {
   bool is_read_only;
   IdSecurity security;
   bool is_delivering = false;
+  uint8_t losses_in_a_row = 0;
   bool expects_routers = false;  // Bootstrap was called; it may name them later
+  uint32_t upkeep_contacts = 0;  // in the tables when the search `upkeep` began
   Stats stats;
   Outbox outbox;
   Time last_reply = Time::min();
@@ -172,11 +184,11 @@ struct Node::State {
 
   // Bootstrap and upkeep.
   std::vector<Endpoint> routers;
-  LookupId bootstrap{};        // the running search for ourselves that routers take part in
-  LookupId upkeep{};           // the running search for ourselves that contacts take part in
-  size_t upkeep_contacts = 0;  // in the tables when it began
-  Time bootstrap_from{};       // not before
-  std::unique_ptr<LookupMemory> remembered;  // only for a variant that wants it
+  LookupId bootstrap{};   // the running search for ourselves that routers take part in
+  LookupId upkeep{};      // the running search for ourselves that contacts take part in
+  Time bootstrap_from{};  // not before
+  std::unique_ptr<LookupMemory> remembered;      // only for a variant that wants it
+  std::unique_ptr<Acquaintances> acquaintances;  // null until there are some
   Duration bootstrap_pause;
   Duration upkeep_pause;
 };

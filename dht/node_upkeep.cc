@@ -23,9 +23,13 @@ constexpr Duration kHalfBootstrapPauseMax = minutes(15);
 constexpr Duration kUpkeepPauseMin = seconds(5);
 constexpr Duration kUpkeepPauseMax = minutes(15);
 
+// At once, while nobody is known.
+constexpr size_t kAcquaintancesAsked = 2;
+
 constexpr size_t kRefreshBatchMax = 8;
 constexpr Duration kRefreshPause = seconds(20);
 constexpr Duration kRefreshPauseBehind = seconds(2);
+constexpr Duration kRefreshPauseCutOff = seconds(30);
 
 bool IsDueForRefresh(const Contact& contact, uint32_t now_s) {
   return contact.failures != 0 || contact.last_seen_s + kRefreshAfterS <= now_s;
@@ -103,14 +107,10 @@ void Node::State::StartBootstrap(Time now, std::span<const Endpoint> asked) {
   }
   bootstrap_at = kNever;
   bootstrap_from = now + bootstrap_pause;
-  for (const Endpoint& router : asked) {
-    const krpc::Want want{.v4 = families[0].is_enabled, .v6 = families[1].is_enabled};
-    if (transactions.IsAsking(router)) continue;
-    if (Query(now, QueryKind::kRouter, router, bootstrap, krpc::FindNode{id, id, want})) {
-      ++search->pending;
-    }
-  }
+  for (const Endpoint& router : asked) AskForUs(now, *search, router);
   if (!is_new) return;
+  const bool is_lost = HasNoContacts() || is_cut_off();
+  for (size_t i = 0; i < kAcquaintancesAsked && is_lost; ++i) AskAcquaintance(now, *search);
   // After an outage the last whom we knew may be the only ones there are.
   for (size_t family = 0; family < families.size(); ++family) {
     if (!families[family].table.empty()) continue;
@@ -118,15 +118,60 @@ void Node::State::StartBootstrap(Time now, std::span<const Endpoint> asked) {
       search->lookups[family].AddFound(contact.id, contact.endpoint, 1);
     }
   }
-  Seed(now, *search);
+  // Our contacts are asked one by one meanwhile.
+  if (is_cut_off() && !HasNoContacts()) {
+    search->phase = Search::Phase::kAsking;
+    Advance(now, *search);
+  } else {
+    Seed(now, *search);
+  }
+}
+
+// Asks `node` outside of the lookup's order for our own neighbourhood as it knows it.
+void Node::State::AskForUs(Time now, Search& search, const Endpoint& node) {
+  const krpc::Want want{.v4 = families[0].is_enabled, .v6 = families[1].is_enabled};
+  if (transactions.IsAsking(node)) return;
+  if (Query(now, QueryKind::kRouter, node, search.id, krpc::FindNode{id, id, want})) {
+    ++search.pending;
+  }
+}
+
+// So that two networks which do not know of each other any more become one.
+void Node::State::AskAcquaintance(Time now, Search& search) {
+  if (acquaintances == nullptr) return;
+  if (const auto chosen = acquaintances->Choose(routers, random)) AskForUs(now, search, *chosen);
+}
+
+void Node::State::Remember(const Endpoint& endpoint) {
+  if (!options.remembers_acquaintances) return;
+  if (acquaintances == nullptr) acquaintances = std::make_unique<Acquaintances>();
+  acquaintances->Remember(endpoint, random);
+}
+
+// One of our good contacts, any of them: nobody gets a larger part of the memory than of the table.
+void Node::State::RememberSomebody(Time now) {
+  size_t place = static_cast<size_t>(random.Below(CountContacts()));
+  for (const Family& family : families) {
+    const std::span<const Contact> contacts = family.table.contacts();
+    if (place < contacts.size()) {
+      if (contacts[place].IsGood(ToStamp(now))) Remember(contacts[place].endpoint);
+      return;
+    }
+    place -= contacts.size();
+  }
 }
 
 // Could asking the routers, or whom we once knew, bring this family back?
 bool Node::State::IsStarved(size_t family) const {
-  if (!families[family].is_enabled || !families[family].table.empty()) return false;
+  if (!families[family].is_enabled) return false;
+  if (!families[family].table.empty() && !is_cut_off()) return false;
+  const auto is_of_family = [family](const Endpoint& node) { return FamilyOf(node) == family; };
+  if (acquaintances != nullptr && (HasNoContacts() || is_cut_off())) {
+    const std::span<const Endpoint> known = acquaintances->known();
+    if (std::any_of(known.begin(), known.end(), is_of_family)) return true;
+  }
   return !families[family].table.replacements().empty() ||
-         std::any_of(routers.begin(), routers.end(),
-                     [family](const Endpoint& router) { return FamilyOf(router) == family; });
+         std::any_of(routers.begin(), routers.end(), is_of_family);
 }
 
 void Node::State::PlanBootstrap(Time now) {
@@ -142,7 +187,8 @@ void Node::State::OnBootstrapDue(Time now) {
     if (IsStarved(FamilyOf(router))) asked.push_back(router);
   }
   if (!IsStarved(0) && !IsStarved(1)) return;
-  const Duration pause_max = HasNoContacts() ? kBootstrapPauseMax : kHalfBootstrapPauseMax;
+  const bool is_lost = HasNoContacts() || is_cut_off();
+  const Duration pause_max = is_lost ? kBootstrapPauseMax : kHalfBootstrapPauseMax;
   bootstrap_pause = std::min(2 * bootstrap_pause, pause_max);
   StartBootstrap(now, asked);
 }
@@ -183,7 +229,10 @@ void Node::State::OnUpkeepDue(Time now) {
   SearchSparseBucket(now);
   Search& search = StartOwnSearch(now, id);
   upkeep = search.id;
-  upkeep_contacts = CountContacts();
+  upkeep_contacts = static_cast<uint32_t>(CountContacts());
+  // While much is new there is enough to ask.
+  if (upkeep_pause == kUpkeepPauseMax) AskAcquaintance(now, search);
+  RememberSomebody(now);
   Seed(now, search);
 }
 
@@ -206,7 +255,32 @@ void Node::State::SearchSparseBucket(Time now) {
   }
 }
 
+// Somebody answered.
+void Node::State::NoteAnswer(Time now) {
+  last_reply = now;
+  const bool was_cut_off = is_cut_off();
+  losses_in_a_row = 0;
+  if (!was_cut_off) return;
+  // The network is back, and who knows how long it was away: look at everybody again.
+  for (Family& family : families) {
+    if (!family.table.empty()) family.refresh_at = now;
+  }
+  upkeep_pause = kUpkeepPauseMin;
+  upkeep_at = std::min(upkeep_at, now + upkeep_pause);
+}
+
+// While nobody answers one contact is asked now and then, any of them, and nobody is given up.
+void Node::State::RefreshCutOff(Time now, Family& family) {
+  const std::span<const Contact> contacts = family.table.contacts();
+  const Contact& contact = contacts[static_cast<size_t>(random.Below(contacts.size()))];
+  if (!transactions.IsAsking(contact.endpoint)) {
+    Query(now, QueryKind::kRefresh, contact.endpoint, LookupId{}, krpc::Ping{id});
+  }
+  family.refresh_at = now + kRefreshPauseCutOff;
+}
+
 void Node::State::Refresh(Time now, Family& family) {
+  if (is_cut_off() && !family.table.empty()) return RefreshCutOff(now, family);
   const uint32_t now_s = ToStamp(now);
   std::array<Endpoint, kRefreshBatchMax> due;
   size_t due_count = 0;
