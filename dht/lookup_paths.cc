@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/check.h"
+#include "dht/tuned_variant.h"
 
 namespace starling::dht {
 
@@ -11,7 +11,8 @@ LookupPaths::LookupPaths(const NodeId& target, const LookupVariant& variant, siz
   paths = std::clamp<size_t>(paths, 1, kPathsMax);
   if (paths == 1) return;
   others_ = std::make_unique<Others>();
-  others_->paths.assign(paths - 1, Lookup(target, variant));
+  others_->variant = MakePlainVariant(std::max<size_t>(variant.closest_max() / paths, 1), 1);
+  others_->paths.assign(paths - 1, Lookup(target, *others_->variant));
   // Together they may ask no more than one could.
   for (size_t i = 0; i < paths; ++i) {
     at(i).SetQueriesMax(Lookup::kQueriesMax / static_cast<int>(paths));
@@ -114,12 +115,6 @@ bool LookupPaths::done() const {
     if (!path(i).done()) return false;
   }
   return true;
-}
-
-size_t LookupPaths::answered() const {
-  size_t fewest = first_.answered();
-  for (size_t i = 1; i < size(); ++i) fewest = std::min(fewest, path(i).answered());
-  return fewest;
 }
 
 int LookupPaths::given_up() const {

@@ -5,8 +5,9 @@
 // arrive, and what is stored is stored with the closest of each path.
 //
 // Nobody is asked twice: who is a candidate of several paths is asked by one of them, and the
-// others take note of the answer, but not of whom it names. Near the target all paths meet, so
-// that two of them cost a few queries more than one.
+// others take note of the answer, but not of whom it names. The first path goes as its variant
+// says; each other asks one node at a time, and only until it knows its part of the nearest. Near
+// the target all paths meet, so that two of them cost a query or two more than one.
 #pragma once
 
 #include <array>
@@ -44,8 +45,8 @@ class LookupPaths {
 
   size_t size() const { return others_ == nullptr ? 1 : 1 + others_->paths.size(); }
   const Lookup& path(size_t index) const { return index == 0 ? first_ : others_->paths[index - 1]; }
-  // Of the path with the fewest.
-  size_t answered() const;
+  // Of the first path, which is to find as many as one lookup alone.
+  size_t answered() const { return first_.answered(); }
   // Of the path with the most: all paths know of all silent ones.
   int given_up() const;
   const NodeId& target() const { return first_.target(); }
@@ -57,8 +58,9 @@ class LookupPaths {
   };
   // What one path alone does without.
   struct Others {
-    std::vector<Lookup> paths;  // all but the first
-    std::vector<Asked> asked;   // by whom
+    LookupVariantPointer variant;  // of the other paths
+    std::vector<Lookup> paths;     // all but the first
+    std::vector<Asked> asked;      // by whom
     std::array<uint16_t, kPathsMax> queries{};
     size_t next = 0;  // the path whose turn it is to get a contact of ours
   };

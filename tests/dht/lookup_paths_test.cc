@@ -43,7 +43,7 @@ TEST_F(LookupPathsTest, DealContactsInTurnAndAskNobodyTwice) {
   Begin();
   EXPECT_EQ(paths_.path(0).candidates().size(), 2u);
   EXPECT_EQ(paths_.path(1).candidates().size(), 2u);
-  EXPECT_EQ(Step().size(), 4u);
+  EXPECT_EQ(Step().size(), 3u) << "the second path asks one at a time";
   Answer(1, IdOf({0x41}));
   Answer(2, IdOf({0x42}));
   // Both name the same: one asks, both hear.
@@ -55,7 +55,6 @@ TEST_F(LookupPathsTest, DealContactsInTurnAndAskNobodyTwice) {
     EXPECT_EQ(paths_.path(i).Find(PublicAddress(9))->state, Candidate::State::kAnswered);
   }
   Answer(3, IdOf({0x43}));
-  Answer(4, IdOf({0x44}));
   EXPECT_TRUE(paths_.done());
   for (const auto& [endpoint, count] : times_) EXPECT_EQ(count, 1);
 }
@@ -98,7 +97,6 @@ TEST_F(LookupPathsTest, NamesStayOnThePathOfWhoNamedThem) {
     }
   }
   Answer(3, IdOf({0x43}));
-  Answer(4, IdOf({0x44}));
   ASSERT_TRUE(paths_.done());
   const auto closest = ChooseClosest(paths_, 4, IdSecurity::kOff, true);
   ASSERT_EQ(closest.size(), 4u);
