@@ -1,46 +1,24 @@
 #include "cli/bench_lookups.h"
 
-#include <sys/resource.h>
-
-#include <cmath>
 #include <utility>
 
 #include "base/bytes.h"
 
 namespace starling::cli {
 
-namespace {
-
-double ToMilliseconds(Duration length) { return static_cast<double>(length.count()) / 1000; }
-
-}  // namespace
-
 void BenchLog::Describe(BenchGroup* group) const {
   group->lookups = lookups_.size();
-  const auto add = [&](const char* name, auto value_of) {
-    std::vector<double> values;
-    values.reserve(lookups_.size());
-    for (const Row& row : lookups_) {
-      const double value = value_of(row.lookup);
-      if (!std::isnan(value)) values.push_back(value);
-    }
-    if (!values.empty()) sim::AddDistribution(name, std::move(values), &group->metrics);
-  };
-  add("hops", [](const sim::DhtLookup& lookup) { return double(lookup.hops); });
-  add("queries", [](const sim::DhtLookup& lookup) { return double(lookup.queries); });
-  add("timeouts", [](const sim::DhtLookup& lookup) { return double(lookup.timeouts); });
-  add("bytes", [](const sim::DhtLookup& lookup) { return double(lookup.bytes); });
-  add("first_ms", [](const sim::DhtLookup& lookup) { return ToMilliseconds(lookup.first); });
-  add("done_ms", [](const sim::DhtLookup& lookup) { return ToMilliseconds(lookup.done); });
-  add("recall", [](const sim::DhtLookup& lookup) { return lookup.recall; });
+  sim::AddLookupDistributions(lookups_, &group->metrics);
 }
 
 void BenchLog::AddRows(const BenchGroup& group, sim::Table* table) const {
-  for (const auto& [seed, lookup] : lookups_) {
-    table->rows.push_back(
-        {group.variant, double(group.nodes), double(seed), ToHex(lookup.target.bytes),
-         double(lookup.hops), double(lookup.queries), double(lookup.timeouts), double(lookup.bytes),
-         ToMilliseconds(lookup.first), ToMilliseconds(lookup.done), lookup.recall, group.dead});
+  for (size_t i = 0; i < lookups_.size(); ++i) {
+    const sim::DhtLookup& lookup = lookups_[i];
+    table->rows.push_back({group.variant, double(group.nodes), double(seeds_[i]),
+                           ToHex(lookup.target.bytes), double(lookup.hops), double(lookup.queries),
+                           double(lookup.timeouts), double(lookup.bytes),
+                           sim::ToMilliseconds(lookup.first), sim::ToMilliseconds(lookup.done),
+                           lookup.recall, group.dead});
   }
 }
 
@@ -53,12 +31,7 @@ class BenchSlots::Slot final : public dht::PeerSink {
  private:
   void OnPeers(Time, dht::LookupId, std::span<const Endpoint>) override {}
   void OnDone(Time now, dht::LookupId, const dht::LookupReport& report) override {
-    lookup.hops = static_cast<uint32_t>(report.hops);
-    lookup.queries = static_cast<uint32_t>(report.queries);
-    lookup.timeouts = static_cast<uint32_t>(report.timeouts);
-    lookup.bytes = static_cast<uint32_t>(report.bytes);
-    lookup.first = report.first;
-    lookup.done = now - lookup.started;
+    lookup.TakeReport(now, report);
     const sim::DhtLookup finished = lookup;
     owner_.free_.push_back(this);
     owner_.done_(now, finished, report);
@@ -86,15 +59,6 @@ bool BenchSlots::Begin(Time now, dht::Node& node, uint64_t host, const NodeId& t
   if (node.GetPeers(now, InfoHash::From(target), slot) == dht::LookupId{}) return false;
   free_.pop_back();
   return true;
-}
-
-double ProcessCpuSeconds() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  const auto seconds_of = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
 }
 
 }  // namespace starling::cli

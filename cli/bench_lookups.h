@@ -8,14 +8,17 @@
 #include "absl/functional/any_invocable.h"
 #include "cli/dht_bench.h"
 #include "dht/node.h"
-#include "sim/dht_run.h"
+#include "sim/dht_lookup.h"
 
 namespace starling::cli {
 
 // What the lookups of a group cost; a recall that is not known is NaN.
 class BenchLog {
  public:
-  void Add(uint64_t seed, const sim::DhtLookup& lookup) { lookups_.push_back({seed, lookup}); }
+  void Add(uint64_t seed, const sim::DhtLookup& lookup) {
+    seeds_.push_back(seed);
+    lookups_.push_back(lookup);
+  }
   size_t size() const { return lookups_.size(); }
   // How many there are, and their distributions, under the names that a simulated DHT has.
   void Describe(BenchGroup* group) const;
@@ -23,11 +26,8 @@ class BenchLog {
   void AddRows(const BenchGroup& group, sim::Table* table) const;
 
  private:
-  struct Row {
-    uint64_t seed;
-    sim::DhtLookup lookup;
-  };
-  std::vector<Row> lookups_;
+  std::vector<sim::DhtLookup> lookups_;
+  std::vector<uint64_t> seeds_;  // of each
 };
 
 // The sinks of running lookups.
@@ -53,8 +53,5 @@ class BenchSlots {
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> free_;
 };
-
-// CPU seconds that this process has used, in user and kernel.
-double ProcessCpuSeconds();
 
 }  // namespace starling::cli

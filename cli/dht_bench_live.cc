@@ -12,12 +12,14 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "base/token_bucket.h"
 #include "cli/bench_lookups.h"
 #include "cli/command.h"
 #include "cli/dht_ask.h"
 #include "cli/dht_bench.h"
 #include "cli/dht_bench_options.h"
 #include "cli/files.h"
+#include "cli/memory.h"
 #include "cli/quantities.h"
 #include "cli/sim_target.h"
 #include "cli/terminal.h"
@@ -58,17 +60,17 @@ class LiveRun {
         plan_(plan),
         label_(label),
         is_seen_(plan.telling.IsForPeople() && OutputIsTerminal()),
-        slots_(slots) {}
+        slots_(slots),
+        limit_(plan.rate, Duration()) {}
 
   std::optional<int> Tick(Time now) {
     if (begin_ == kNever) {
       const DhtEntry::Stage stage = entry_.Tick(now);
       if (stage == DhtEntry::Stage::kFailed) return kExitCouldNot;
       if (stage == DhtEntry::Stage::kWaiting) return std::nullopt;
-      begin_ = earned_at_ = now;
-      queries_before_ = host_.dht().stats().queries_out;
-      allowance_ = 1;
-      cpu_before_ = ProcessCpuSeconds();
+      begin_ = now;
+      queries_before_ = counted_ = host_.dht().stats().queries_out;
+      cpu_before_ = CpuSeconds();
     }
     BeginMore(now);
     Show(now);
@@ -89,7 +91,7 @@ class LiveRun {
   void Describe(BenchGroup* group) const {
     log_.Describe(group);
     if (log_.size() > 0) {
-      group->cpu_us = (ProcessCpuSeconds() - cpu_before_) * 1e6 / static_cast<double>(log_.size());
+      group->cpu_us = (CpuSeconds() - cpu_before_) * 1e6 / static_cast<double>(log_.size());
     }
     if (size_.lookups() > 0) group->metrics["nodes_estimated"] = size_.nodes();
     group->metrics["queries_per_s"] = QueriesPerSecond(host_.now());
@@ -98,21 +100,18 @@ class LiveRun {
   void Clear() { picture_.Clear(); }
 
  private:
-  // Not used within a second it is lost; and a lookup may run into debt, which is paid before the
-  // next one begins. What the node asks to keep its table counts as well.
-  void Earn(Time now) {
-    const double gained = ToSeconds(now - earned_at_) * static_cast<double>(plan_.rate);
-    earned_at_ = now;
-    const uint64_t sent = host_.dht().stats().queries_out - queries_before_;
-    allowance_ = std::min(allowance_ + gained, static_cast<double>(plan_.rate)) -
-                 static_cast<double>(sent - counted_);
+  // What is not used is lost; and a lookup may run into debt, which is paid before
+  // the next one begins. What the node asks to keep its table counts as well.
+  bool MayBegin(Time now) {
+    const uint64_t sent = host_.dht().stats().queries_out;
+    limit_.Reserve(now, sent - counted_);
     counted_ = sent;
+    return limit_.Reserve(now, 0) <= now;
   }
 
   void BeginMore(Time now) {
     while (begun_ < plan_.lookups && slots_.HasRoom()) {
-      Earn(now);
-      if (allowance_ <= 0) return;
+      if (!MayBegin(now)) return;
       const NodeId target = plan_.targets.empty() ? random_.NextId<NodeId>()
                                                   : plan_.targets[begun_ % plan_.targets.size()];
       if (!slots_.Begin(now, host_.dht(), 0, target)) return;
@@ -152,9 +151,8 @@ class LiveRun {
   BenchLog log_;
   dht::SizeEstimate size_;
   Time begin_ = kNever;
-  Time earned_at_{};
   Time next_show_{};
-  double allowance_ = 0;
+  TokenBucket limit_;
   uint64_t queries_before_ = 0;
   uint64_t counted_ = 0;
   uint64_t begun_ = 0;

@@ -20,6 +20,7 @@
 #include "cli/dht_bench_twin.h"
 #include "cli/interrupt.h"
 #include "cli/local_dht.h"
+#include "cli/memory.h"
 #include "cli/open_files.h"
 #include "cli/quantities.h"
 #include "cli/sim_target.h"
@@ -169,7 +170,7 @@ void LocalRun::OnDone(Time now, sim::DhtLookup lookup, const dht::LookupReport& 
 }
 
 absl::Status LocalRun::LookUp() {
-  const double cpu_before = ProcessCpuSeconds();
+  const double cpu_before = CpuSeconds();
   const Time begin = loop_.now();
   times_.warm_up = begin - network_->last_join();
   random_ = sim::LookupDraws(seed_);
@@ -180,7 +181,7 @@ absl::Status LocalRun::LookUp() {
     loop_.RunTurn(kPaintEvery);
   }
   picture_.Clear();
-  cpu_s_ = ProcessCpuSeconds() - cpu_before;
+  cpu_s_ = CpuSeconds() - cpu_before;
   times_.lookup_spacing = (loop_.now() - begin) / static_cast<int64_t>(plan_.lookups);
   return absl::OkStatus();
 }

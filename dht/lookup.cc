@@ -157,13 +157,16 @@ size_t Lookup::answered() const {
 }
 
 int Lookup::given_up() const {
-  const std::vector<const Candidate*> closest = this->closest();
-  int count = 0;
+  size_t answered = 0;
+  int silent = 0;
+  int before_last = 0;  // of the silent, those nearer than the last that counts
   for (const Candidate& candidate : candidates_) {
-    if (closest.empty() || &candidate == closest.back()) break;
-    count += candidate.state == State::kSlow ? 1 : 0;
+    if (candidate.state == State::kSlow) ++silent;
+    if (candidate.state != State::kAnswered) continue;
+    before_last = silent;
+    if (++answered == closest_max_) break;
   }
-  return count;
+  return before_last;
 }
 
 const Candidate* Lookup::Find(const Endpoint& endpoint) const {

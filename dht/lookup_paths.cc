@@ -1,6 +1,7 @@
 #include "dht/lookup_paths.h"
 
 #include <algorithm>
+#include <array>
 
 #include "dht/tuned_variant.h"
 
@@ -66,10 +67,11 @@ void LookupPaths::Step(absl::FunctionRef<bool(const Candidate&)> ask) {
   if (others_ == nullptr) return first_.Step(ask);
   // Whoever asks hears the names: near the target, where all would ask the same, it is the turn of
   // the path that asked least.
+  std::array<size_t, kPathsMax> queries{};
+  for (const Asked& asked : others_->asked) ++queries[asked.path];
   std::array<size_t, kPathsMax> order{0, 1, 2, 3};
-  std::stable_sort(order.begin(), order.begin() + size(), [this](size_t a, size_t b) {
-    return others_->queries[a] < others_->queries[b];
-  });
+  std::stable_sort(order.begin(), order.begin() + size(),
+                   [&](size_t a, size_t b) { return queries[a] < queries[b]; });
   for (size_t i = 0; i < size(); ++i) StepPath(order[i], ask);
 }
 
@@ -78,7 +80,6 @@ void LookupPaths::StepPath(size_t path, absl::FunctionRef<bool(const Candidate&)
     const Endpoint endpoint = candidate.endpoint;
     if (!ask(candidate)) return false;
     others_->asked.push_back({endpoint, static_cast<uint8_t>(path)});
-    ++others_->queries[path];
     for (size_t i = 0; i < size(); ++i) {
       if (i != path) at(i).MarkAsked(endpoint);
     }

@@ -10,7 +10,6 @@
 // the target all paths meet, so that two of them cost a query or two more than one.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -61,8 +60,7 @@ class LookupPaths {
     LookupVariantPointer variant;  // of the other paths
     std::vector<Lookup> paths;     // all but the first
     std::vector<Asked> asked;      // by whom
-    std::array<uint16_t, kPathsMax> queries{};
-    size_t next = 0;  // the path whose turn it is to get a contact of ours
+    size_t next = 0;               // the path whose turn it is to get a contact of ours
   };
 
   Lookup& at(size_t index) { return index == 0 ? first_ : others_->paths[index - 1]; }

@@ -180,7 +180,6 @@ uint32_t Picker::PickOnly(PeerPieces& peer, uint32_t count, const PickRules& rul
 }
 
 // Blocks that fewest peers were asked for come first, so that the load spreads.
-// What few were asked for comes first.
 uint32_t Picker::PickEndGame(const PeerPieces& peer, uint32_t peers_a_block, uint32_t count,
                              std::vector<BlockRequest>* picked) {
   uint32_t taken = 0;

@@ -23,8 +23,8 @@ struct TyrantOptions {
   uint32_t patience = 3;
   // Where everybody is served and something is left: false shares it out, true keeps it.
   bool selfish = false;
-  // What becomes free between rounds goes to others at once; false: a round's decision stands until
-  // the next, as published.
+  // What becomes free between rounds goes to others at once; false: it waits for the next round, as
+  // published.
   bool fill = true;
 };
 

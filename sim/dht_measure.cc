@@ -12,8 +12,6 @@ namespace {
 
 constexpr size_t kTablesLookedAt = 1000;
 
-double ToMilliseconds(Duration length) { return static_cast<double>(length.count()) / 1000; }
-
 }  // namespace
 
 struct DhtMeasure::Probe final : dht::PeerSink {
@@ -105,12 +103,7 @@ void DhtMeasure::OnDone(Probe& probe, Time now, const dht::LookupReport& report)
     row.node = probe.host;
     row.target = probe.target;
     row.started = probe.started;
-    row.hops = static_cast<uint32_t>(report.hops);
-    row.queries = static_cast<uint32_t>(report.queries);
-    row.timeouts = static_cast<uint32_t>(report.timeouts);
-    row.bytes = static_cast<uint32_t>(report.bytes);
-    row.first = report.first;
-    row.done = now - probe.started;
+    row.TakeReport(now, report);
     uint32_t exist = 0;
     row.found = CountFound(probe, report, exist);
     row.recall = exist == 0 ? 1 : static_cast<double>(row.found) / exist;
@@ -157,19 +150,7 @@ void DhtMeasure::BeginWindow(bool was_quiet) {
 }
 
 void DhtMeasure::AddMetrics(std::map<std::string, double>& metrics) const {
-  const auto add = [&](const char* name, auto value_of) {
-    std::vector<double> values;
-    values.reserve(lookups_.size());
-    for (const DhtLookup& lookup : lookups_) values.push_back(value_of(lookup));
-    AddDistribution(name, std::move(values), &metrics);
-  };
-  add("hops", [](const DhtLookup& lookup) { return double(lookup.hops); });
-  add("queries", [](const DhtLookup& lookup) { return double(lookup.queries); });
-  add("timeouts", [](const DhtLookup& lookup) { return double(lookup.timeouts); });
-  add("bytes", [](const DhtLookup& lookup) { return double(lookup.bytes); });
-  add("first_ms", [](const DhtLookup& lookup) { return ToMilliseconds(lookup.first); });
-  add("done_ms", [](const DhtLookup& lookup) { return ToMilliseconds(lookup.done); });
-  add("recall", [](const DhtLookup& lookup) { return lookup.recall; });
+  AddLookupDistributions(lookups_, &metrics);
   uint64_t queries = 0;
   uint64_t timeouts = 0;
   uint64_t accurate = 0;

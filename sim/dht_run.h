@@ -22,6 +22,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "dht/lookup_variant.h"
+#include "sim/dht_lookup.h"
 #include "sim/link_model.h"
 
 namespace starling::sim {
@@ -70,21 +71,6 @@ struct DhtSpec {
   // other nodes `value_after` later.
   uint32_t values = 0;
   Duration value_after = minutes(30);
-};
-
-// One measured lookup.
-struct DhtLookup {
-  uint64_t node = 0;  // index of the host that looked
-  NodeId target;
-  Time started{};
-  uint32_t hops = 0;  // length of the referral chain to the first of the k closest
-  uint32_t queries = 0;
-  uint32_t timeouts = 0;
-  uint32_t bytes = 0;  // its queries and the answers to them, without headers
-  Duration first{};    // until the first of the k closest found answered
-  Duration done{};     // until it ended
-  uint32_t found = 0;  // how many of the 8 closest live nodes it found, in a small network of all
-  double recall = 0;   // `found` as a share
 };
 
 struct DhtResult {
