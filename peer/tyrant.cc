@@ -23,7 +23,8 @@ class Tyrant final : public Choker {
  private:
   struct Candidate {
     uint32_t index = 0;  // of its view
-    bool interesting = false;
+    bool interesting = false;  // to us
+    bool interested = false;   // in us
     bool served_before = false;
     TyrantPeer* peer = nullptr;
   };
@@ -41,7 +42,7 @@ class Tyrant final : public Choker {
   std::unique_ptr<Choker> seeding_;  // the order in which torrents that we have are served
   ChokerRounds rounds_;
   std::vector<Verdict> verdicts_;
-  std::vector<Candidate> candidates_;  // only while Decide runs: interested peers of our downloads
+  std::vector<Candidate> candidates_;  // only while Decide runs: whom to serve of our downloads
   std::vector<PeerView> fans_;         // of the torrents that we seed
   std::vector<uint32_t> fan_indices_;
   bool leeches_ = false;  // some torrent is not complete
@@ -93,9 +94,10 @@ void Tyrant::Gather(Time now, std::span<const PeerView> peers) {
     TyrantPeer& peer = peers_.Meet(now, view);
     const bool served_before = peer.served && view.unchoked_by_us;
     peer.served = false;
-    // Who wants nothing of us takes nothing; when it does it is considered at once.
-    if (view.peer_interested) {
-      candidates_.push_back({i, view.we_interested, served_before, &peer});
+    // Who wants nothing of us takes nothing. When it does it is considered at once; or else it must
+    // have its share before it wants it.
+    if (view.peer_interested || (!options_.fill && view.we_interested)) {
+      candidates_.push_back({i, view.we_interested, view.peer_interested, served_before, &peer});
     }
   }
 }
@@ -138,19 +140,25 @@ uint64_t Tyrant::Allot(uint64_t budget, bool in_round) {
                    [](const Candidate& a, const Candidate& b) {
                      return a.peer->measured_at < b.peer->measured_at;
                    });
-  for (Candidate& candidate : candidates_) Grant(candidate, budget, &spent);
+  for (Candidate& candidate : candidates_) {
+    if (candidate.interested) Grant(candidate, budget, &spent);
+  }
   return spent;
 }
 
 // Where everybody who wants something is served, the rest is no use to anyone else. How much it is
 // shows by itself where nobody set a limit.
 void Tyrant::ShareOut(uint64_t rest, bool no_limit) {
-  const bool all_served =
-      std::all_of(candidates_.begin(), candidates_.end(),
-                  [](const Candidate& candidate) { return candidate.peer->served; });
-  if (candidates_.empty() || !all_served) return;
-  const uint64_t share = rest / candidates_.size();
+  uint64_t interested = 0;
   for (const Candidate& candidate : candidates_) {
+    if (!candidate.interested) continue;
+    if (!candidate.peer->served) return;
+    ++interested;
+  }
+  if (interested == 0) return;
+  const uint64_t share = rest / interested;
+  for (const Candidate& candidate : candidates_) {
+    if (!candidate.interested) continue;
     uint64_t& limit = verdicts_[candidate.index].rate_limit;
     limit = no_limit ? 0 : limit + share;
   }

@@ -23,8 +23,9 @@ struct TyrantOptions {
   uint32_t patience = 3;
   // Where everybody is served and something is left: false shares it out, true keeps it.
   bool selfish = false;
-  // What becomes free between rounds goes to others at once; false: it waits for the next round, as
-  // published.
+  // What becomes free between rounds goes to others at once. False, as published: once a round it
+  // is decided who may have what until the next, so whoever pays has its share of the uplink even
+  // while it wants nothing of us.
   bool fill = true;
 };
 

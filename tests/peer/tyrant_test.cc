@@ -236,6 +236,26 @@ TEST_F(Tyrant, LetsOthersWaitForTheRoundWhereThatIsAsked) {
   EXPECT_EQ(market.Decide(40), "ab");
 }
 
+TEST_F(Tyrant, KeepsAShareForWhoMayWantItBeforeTheNextRound) {
+  for (const bool fill : {false, true}) {
+    Market market = Open({.selfish = true, .fill = fill});
+    market.Add('a', {.price = 10, .gives = 50, .interested = false});
+    market.Add('b', {.price = 10, .gives = 50});
+    market.Add('c', {.interested = false, .interesting = false});
+    EXPECT_EQ(market.Decide(1000), fill ? "b" : "ab");
+  }
+}
+
+// What is left is shared among those who take it.
+TEST_F(Tyrant, SharesOutTheRestAmongTheInterested) {
+  Market market = Open({.fill = false});
+  market.Add('a', {.price = 10, .gives = 50, .interested = false});
+  market.Add('b', {.price = 10, .gives = 50});
+  EXPECT_EQ(market.Decide(100), "ab");
+  EXPECT_EQ(market.limit('a'), 15);
+  EXPECT_EQ(market.limit('b'), 85);
+}
+
 TEST_F(Tyrant, KnowsHowManyAStockClientServes) {
   EXPECT_EQ(StockSlots(10'999), 2u);
   EXPECT_EQ(StockSlots(11'000), 3u);
