@@ -52,9 +52,14 @@ struct Endpoint {
   std::string AddressToString() const;  // without port and brackets
 
   bool operator==(const Endpoint& other) const { return SameAddress(other) && port == other.port; }
+  // By address in network order, then by port.
   std::strong_ordering operator<=>(const Endpoint& other) const {
-    const int order = std::memcmp(address.data(), other.address.data(), 16);
-    return order != 0 ? order <=> 0 : port <=> other.port;
+    const auto high = LoadBig<uint64_t>(address.data());
+    const auto other_high = LoadBig<uint64_t>(other.address.data());
+    if (high != other_high) return high <=> other_high;
+    const auto low = LoadBig<uint64_t>(address.data() + 8);
+    const auto other_low = LoadBig<uint64_t>(other.address.data() + 8);
+    return low != other_low ? low <=> other_low : port <=> other.port;
   }
   template <class H>
   friend H AbslHashValue(H h, const Endpoint& endpoint) {
