@@ -26,11 +26,12 @@ PeerStore::Limits StoreLimits(const Options& options) {
   constexpr size_t kMax = std::numeric_limits<uint32_t>::max();
   return {.infohashes_max = static_cast<uint32_t>(std::min(options.stored_infohashes_max, kMax)),
           .peers_per_infohash_max =
-              static_cast<uint32_t>(std::min(options.stored_peers_per_infohash_max, kMax))};
+              static_cast<uint32_t>(std::min(options.stored_peers_per_infohash_max, kMax)),
+          .has_shares = options.defences.shares};
 }
 
 Family MakeFamily(bool is_enabled, const NodeId& id, const Options& options) {
-  return Family{is_enabled, kNever, RoutingTable(id, *options.variant),
+  return Family{is_enabled, kNever, RoutingTable(id, *options.variant, options.defences.identities),
                 PeerStore(id, StoreLimits(options))};
 }
 
@@ -181,7 +182,8 @@ void Node::State::OnLost(Time now, const Transaction& transaction) {
   // When nobody has answered since, the fault may be ours; a refresh asks again soon.
   if (losses_in_a_row < kLossesOfAnOutage) ++losses_in_a_row;
   const bool may_be_us =
-      is_cut_off() || (last_reply < transaction.sent && transaction.kind != QueryKind::kRefresh);
+      options.defences.outages &&
+      (is_cut_off() || (last_reply < transaction.sent && transaction.kind != QueryKind::kRefresh));
   const auto loss = family.table.OnTimeout(ToStamp(now), transaction.to, may_be_us);
   if (loss != RoutingTable::Loss::kNotOurs && !is_cut_off()) {
     family.refresh_at = std::min(family.refresh_at, now + seconds(5));

@@ -19,6 +19,7 @@
 #include "base/seams.h"
 #include "base/time.h"
 #include "dht/contact.h"
+#include "dht/defences.h"
 #include "dht/item_sink.h"
 #include "dht/lookup_variant.h"
 #include "dht/probe.h"
@@ -87,6 +88,7 @@ struct Options {
   // Announces and puts go so many disjoint paths (dht/lookup_paths.h), so that one hostile node
   // cannot say where they end; 1: as BEP 5 has it.
   uint8_t announce_paths = 2;
+  Defences defences;
   // How lookups go and whom tables keep, shared by any number of nodes; by name:
   // dht/variant_registry.h. Empty: plain, with these two.
   LookupVariantPointer variant;

@@ -83,7 +83,7 @@ void Node::State::MoveTo(Time now, const NodeId& new_id) {
                  family.table.replacements().end());
     std::stable_sort(known.begin(), known.end(),
                      [](const Contact& a, const Contact& b) { return a.failures < b.failures; });
-    family.table = RoutingTable(id, *options.variant);
+    family.table = RoutingTable(id, *options.variant, options.defences.identities);
     family.table.Fill(known, [](const Contact&) { return true; });
     family.peers.MoveTo(id);
     family.filled_bucket = 0;

@@ -53,15 +53,15 @@ void Node::State::Learn(Time now, const Endpoint& from, const NodeId& answerer,
 
 // A node that we heard of: it may enter the table when it answers, if there is room for it.
 void Node::State::Consider(Time now, const NodeId& heard, const Endpoint& endpoint) {
-  const RoutingTable& table = families[FamilyOf(endpoint)].table;
-  if (heard == id || IsRefused(heard, endpoint) || !table.HasRoom(heard) ||
-      table.Find(heard) != nullptr)
-    return;
+  RoutingTable& table = families[FamilyOf(endpoint)].table;
+  if (heard == id || IsRefused(heard, endpoint) || !table.HasRoom(heard)) return;
+  if (!options.defences.verification) table.AddUnverified(heard, endpoint);
   const bool is_known =
+      table.Find(heard) != nullptr ||
       std::any_of(table.contacts().begin(), table.contacts().end(), [&](const Contact& contact) {
         return contact.failures == 0 && IsSameParticipant(contact.endpoint, endpoint);
       });
-  if (!is_known) Verify(now, endpoint, kVerifiesInFlightMax);
+  if (!is_known || !options.defences.identities) Verify(now, endpoint, kVerifiesInFlightMax);
 }
 
 // Few at a time: a stranger decides whom we ping.
@@ -85,7 +85,7 @@ void Node::Bootstrap(Time now, std::span<const Endpoint> routers) {
   state_->AddRouters(routers, added);
   state_->bootstrap_pause = kBootstrapPauseMin;
   if (state_->HasNoContacts()) added = state_->routers;
-  if (!added.empty()) state_->StartBootstrap(now, added);
+  if (!added.empty()) state_->StartBootstrap(now, state_->WhomToAsk(added));
 }
 
 void Node::State::AddRouters(std::span<const Endpoint> endpoints, std::vector<Endpoint>& added) {
@@ -95,6 +95,12 @@ void Node::State::AddRouters(std::span<const Endpoint> endpoints, std::vector<En
     routers.push_back(endpoint);
     added.push_back(endpoint);
   }
+}
+
+// Of these routers all; where that defence is off, one after another.
+std::span<const Endpoint> Node::State::WhomToAsk(const std::vector<Endpoint>& starved) {
+  if (options.defences.all_routers || starved.empty()) return starved;
+  return std::span(starved).subspan(next_router++ % starved.size(), 1);
 }
 
 // Looks for our own neighbourhood, with the help of those `asked` and of whom we know.
@@ -190,7 +196,7 @@ void Node::State::OnBootstrapDue(Time now) {
   const bool is_lost = HasNoContacts() || is_cut_off();
   const Duration pause_max = is_lost ? kBootstrapPauseMax : kHalfBootstrapPauseMax;
   bootstrap_pause = std::min(2 * bootstrap_pause, pause_max);
-  StartBootstrap(now, asked);
+  StartBootstrap(now, WhomToAsk(asked));
 }
 
 Search& Node::State::StartOwnSearch(Time now, const NodeId& target) {

@@ -87,6 +87,7 @@ bool PeerStore::Refresh(std::vector<Entry>& swarm, const Entry& announced) {
 }
 
 bool PeerStore::MayAdd(const Endpoint& source, bool is_full) const {
+  if (!limits_.has_shares) return true;
   if (CountOf(SourceOf(source)) >= kPerSourceMax) return false;
   if (source.is_private()) return true;
   const size_t share = std::max<size_t>(limits_.infohashes_max / kShareWhenFull, 1);

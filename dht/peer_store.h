@@ -46,7 +46,8 @@ class PeerStore {
   struct Limits {
     uint32_t infohashes_max;
     uint32_t peers_per_infohash_max;
-    uint32_t peers_max = kPeersMax;
+    uint32_t peers_max : 31 = kPeersMax;
+    bool has_shares : 1 = true;  // of sources and networks
   };
 
   PeerStore(const NodeId& own_id, const Limits& limits) : own_id_(own_id), limits_(limits) {}

@@ -23,7 +23,7 @@ bool RoutingTable::OnAnswer(uint32_t now_s, const NodeId& id, const Endpoint& en
   const Contact answered{id, endpoint, 0, rtt_class, now_s};
   if (Contact* known = FindMutable(id)) {
     // The first to hold an id keeps it while it is alive.
-    if (known->endpoint != endpoint && !IsExpendable(*known)) return false;
+    if (known->endpoint != endpoint && !IsExpendable(*known) && keeps_identities_) return false;
     if (known->endpoint == endpoint) {
       *known = answered;
       return true;
@@ -201,6 +201,7 @@ size_t RoutingTable::BucketOf(const NodeId& id) const {
 // another id at the very same endpoint is out of date, another port of the same address stays as
 // long as it is alive.
 bool RoutingTable::ClearPlace(const Contact& newcomer) {
+  if (!keeps_identities_) return true;
   for (size_t i = 0; i < contacts_.size(); ++i) {
     if (!IsSameParticipant(contacts_[i].endpoint, newcomer.endpoint)) continue;
     if (contacts_[i].endpoint != newcomer.endpoint && !IsExpendable(contacts_[i])) return false;

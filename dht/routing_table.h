@@ -32,8 +32,9 @@ class RoutingTable {
   using Filter = absl::FunctionRef<bool(const Contact&)>;
 
   // `variant` says how large buckets are and whom they keep; it outlives the table.
-  RoutingTable(const NodeId& own_id, const LookupVariant& variant)
-      : own_id_(own_id), variant_(&variant) {}
+  // `keeps_identities` as Defences has it.
+  RoutingTable(const NodeId& own_id, const LookupVariant& variant, bool keeps_identities = true)
+      : own_id_(own_id), keeps_identities_(keeps_identities), variant_(&variant) {}
 
   // `id` at `endpoint` answered us. Returns whether it is in the table now.
   bool OnAnswer(uint32_t now_s, const NodeId& id, const Endpoint& endpoint, uint8_t rtt_class);
@@ -94,6 +95,7 @@ class RoutingTable {
   void Keep(const Contact& replacement);
 
   NodeId own_id_;
+  bool keeps_identities_;  // in what would be padding
   const LookupVariant* variant_;
   std::array<uint16_t, kBuckets> ends_{};
   std::vector<Contact> contacts_;

@@ -22,7 +22,8 @@ struct Server::Asker {
 };
 
 Server::Server(const Options& options, Random& random, Families& families, Outbox& outbox)
-    : bucket_size_(options.bucket_size),
+    : bucket_size_(static_cast<uint32_t>(options.bucket_size)),
+      defences_(options.defences),
       random_(random),
       families_(families),
       outbox_(outbox),
@@ -90,8 +91,12 @@ void Server::Answer(Asker& asker, const krpc::GetPeers& query) {
   Send(asker, answer);
 }
 
+bool Server::MayWrite(const Asker& asker, ByteView token) {
+  return !defences_.tokens || tokens_.IsValid(asker.now, asker.from, token);
+}
+
 void Server::Answer(Asker& asker, const krpc::AnnouncePeer& query) {
-  if (!tokens_.IsValid(asker.now, asker.from, query.token)) {
+  if (!MayWrite(asker, query.token)) {
     Send(asker, krpc::Error{krpc::kProtocolError, "bad token"});
     return;
   }
@@ -136,14 +141,20 @@ void Server::Answer(Asker& asker, const krpc::Get& query) {
   Send(asker, answer);
 }
 
+std::unique_ptr<ItemStore> Server::MakeItemStore() const {
+  ItemStore::Limits limits;
+  if (!defences_.shares) limits.source = limits.network = limits.all;
+  return std::make_unique<ItemStore>(families_[0].table.own_id(), limits);
+}
+
 void Server::Answer(Asker& asker, const krpc::Put& query) {
-  if (!tokens_.IsValid(asker.now, asker.from, query.token)) {
+  if (!MayWrite(asker, query.token)) {
     Send(asker, krpc::Error{krpc::kProtocolError, "bad token"});
     return;
   }
   ItemError error = CheckForm(query.item);
   if (error == ItemError::kNone) {
-    if (items_ == nullptr) items_ = std::make_unique<ItemStore>(families_[0].table.own_id());
+    if (items_ == nullptr) items_ = MakeItemStore();
     error = items_->Put(asker.now, asker.from, query.item, query.cas,
                         [&] { return IsGenuine(query.item); });
   }
@@ -180,11 +191,11 @@ void Server::FindNodes(Asker& asker, const NodeId& target, const krpc::Want& wan
     if (!is_wanted[family] || !families_[family].is_enabled) continue;
     const size_t nodes_max = want.v4 && want.v6 ? kNodesOfBothMax : kNodesMax;
     const std::span<const Contact*> room =
-        std::span(asker.nodes[family]).first(std::min(bucket_size_, nodes_max));
+        std::span(asker.nodes[family]).first(std::min<size_t>(bucket_size_, nodes_max));
     const size_t count =
         families_[family].table.FindClosest(target, room, [&](const Contact& contact) {
-          return contact.IsGood(now_s) && ScopeOf(contact.endpoint) >= scope &&
-                 contact.endpoint != asker.from;
+          return (contact.IsGood(now_s) || !defences_.verification) &&
+                 ScopeOf(contact.endpoint) >= scope && contact.endpoint != asker.from;
         });
     (family == 0 ? answer.nodes : answer.nodes6) = room.first(count);
   }

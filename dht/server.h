@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "dht/defences.h"
 #include "dht/family.h"
 #include "dht/item_store.h"
 #include "dht/krpc.h"
@@ -48,9 +49,12 @@ class Server {
   void Answer(Asker& asker, const krpc::BadQuery& query);
   template <class Body>
   void Send(Asker& asker, const Body& body);
+  bool MayWrite(const Asker& asker, ByteView token);
+  std::unique_ptr<ItemStore> MakeItemStore() const;
   void FindNodes(Asker& asker, const NodeId& target, const krpc::Want& want, krpc::Answer& answer);
 
-  size_t bucket_size_;
+  uint32_t bucket_size_;
+  Defences defences_;
   Random& random_;
   Families& families_;
   Outbox& outbox_;
