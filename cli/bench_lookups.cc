@@ -15,10 +15,10 @@ void BenchLog::AddRows(const BenchGroup& group, sim::Table* table) const {
   for (size_t i = 0; i < lookups_.size(); ++i) {
     const sim::DhtLookup& lookup = lookups_[i];
     table->rows.push_back({group.variant, double(group.nodes), double(seeds_[i]),
-                           ToHex(lookup.target.bytes), double(lookup.hops), double(lookup.queries),
-                           double(lookup.timeouts), double(lookup.bytes),
-                           sim::ToMilliseconds(lookup.first), sim::ToMilliseconds(lookup.done),
-                           lookup.recall, group.dead});
+                           ToHex(lookup.target.bytes), sim::ToNumber(lookup.hops),
+                           sim::ToNumber(lookup.queries), sim::ToNumber(lookup.timeouts),
+                           sim::ToNumber(lookup.bytes), sim::ToMilliseconds(lookup.first),
+                           sim::ToMilliseconds(lookup.done), lookup.recall, group.dead});
   }
 }
 

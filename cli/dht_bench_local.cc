@@ -71,7 +71,9 @@ class LocalRun {
                }) {}
 
   // Adds what it measures to `log` and `group`. Cancelled when a signal came.
-  absl::Status Run(const LocalDhtOptions& options, BenchLog* log, BenchGroup* group);
+  // What nodes of other programs looked up meanwhile goes to `foreign`.
+  absl::Status Run(const LocalDhtOptions& options, BenchLog* log, BenchGroup* group,
+                   BenchLog* foreign);
   // How it went in time, for the simulator to do the same.
   TwinTimes times() const { return times_; }
 
@@ -196,7 +198,8 @@ void LocalRun::Keep() {
   picture_.Clear();
 }
 
-absl::Status LocalRun::Run(const LocalDhtOptions& options, BenchLog* log, BenchGroup* group) {
+absl::Status LocalRun::Run(const LocalDhtOptions& options, BenchLog* log, BenchGroup* group,
+                           BenchLog* foreign) {
   log_ = log;
   seed_ = options.seed;
   times_.join_spacing = options.join_spacing;
@@ -212,6 +215,7 @@ absl::Status LocalRun::Run(const LocalDhtOptions& options, BenchLog* log, BenchG
   }
   group->metrics["dropped"] += static_cast<double>(network_->crowd().dropped());
   Keep();
+  for (const sim::DhtLookup& lookup : network_->strangers().Take()) foreign->Add(seed_, lookup);
   return absl::OkStatus();
 }
 
@@ -297,6 +301,7 @@ absl::Status RunGroup(AsioLoop& loop, const InterruptWatch& interrupts, const Lo
   group.nodes = plan.network.nodes;
   group.latency = plan.latency == "none" ? "" : plan.latency;
   BenchLog log;
+  BenchLog foreign;
   absl::Status status;
   std::vector<TwinTimes> times;
   for (const uint64_t seed : plan.seeds) {
@@ -306,7 +311,7 @@ absl::Status RunGroup(AsioLoop& loop, const InterruptWatch& interrupts, const Lo
     const std::string label =
         plan.seeds.size() == 1 ? group.variant : absl::StrCat(group.variant, ", seed ", seed);
     LocalRun run(loop, interrupts, plan, label);
-    status = run.Run(options, &log, &group);
+    status = run.Run(options, &log, &group, &foreign);
     if (!status.ok()) break;
     times.push_back(run.times());
   }
@@ -318,7 +323,16 @@ absl::Status RunGroup(AsioLoop& loop, const InterruptWatch& interrupts, const Lo
                      interrupts, &group);
   }
   log.AddRows(group, &report->lookups);
-  report->groups.push_back(std::move(group));
+  report->groups.push_back(group);
+  if (foreign.size() > 0) {
+    BenchGroup others;
+    others.variant = "others";
+    others.nodes = group.nodes;
+    others.latency = group.latency;
+    foreign.Describe(&others);
+    foreign.AddRows(others, &report->lookups);
+    report->groups.push_back(std::move(others));
+  }
   return status;
 }
 

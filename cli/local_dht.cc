@@ -45,7 +45,10 @@ Duration PlacedDelay::OneWay(const Endpoint& from, const Endpoint& to) {
   const sim::Coordinates here = PlaceOf(DhtCrowd::IndexOf(from), from);
   const sim::Coordinates there = PlaceOf(index, to);
   const Duration way = links_.OneWay(here, there, packets_++);
-  return index.has_value() ? way : way + links_.OneWay(there, here, packets_++);
+  if (index.has_value()) return way;
+  const Duration both = way + links_.OneWay(there, here, packets_++);
+  if (strangers_ != nullptr) strangers_->OnSend(both);
+  return both;
 }
 
 absl::StatusOr<std::unique_ptr<LocalDht>> LocalDht::Open(AsioLoop& loop,
@@ -54,12 +57,14 @@ absl::StatusOr<std::unique_ptr<LocalDht>> LocalDht::Open(AsioLoop& loop,
   DhtCrowdOptions crowd;
   crowd.nodes = options.nodes;
   crowd.seed = options.seed;
+  crowd.strangers = &network->strangers_;
   crowd.node.variant = options.variant;
   crowd.node.lookups_max = 1024;
   crowd.node.queries_per_second_max = kUnlimited;
   crowd.node.answer_bytes_per_second_max = kUnlimitedBytes;
   if (options.latency.has_value()) {
     network->delay_ = std::make_unique<PlacedDelay>(*options.latency, options.seed, options.nodes);
+    network->delay_->SetStrangers(network->strangers_);
     crowd.delay = network->delay_.get();
   }
   ASSIGN_OR_RETURN(network->crowd_, DhtCrowd::Open(loop, crowd));

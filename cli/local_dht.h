@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "cli/foreign_lookups.h"
 #include "node/real_dht_crowd.h"
 #include "sim/link_model.h"
 #include "sim/live_ids.h"
@@ -33,12 +34,15 @@ class PlacedDelay final : public DelayModel {
  public:
   PlacedDelay(sim::LatencyProfile profile, uint64_t seed, size_t nodes);
   Duration OneWay(const Endpoint& from, const Endpoint& to) override;
+  // Is told how long what is sent to strangers takes; outlives this.
+  void SetStrangers(ForeignLookups& strangers) { strangers_ = &strangers; }
 
  private:
   sim::Coordinates PlaceOf(const std::optional<size_t>& index, const Endpoint& endpoint) const;
   sim::LinkModel links_;
   std::vector<sim::Coordinates> places_;
   uint64_t packets_ = 0;
+  ForeignLookups* strangers_ = nullptr;
 };
 
 class LocalDht {
@@ -60,6 +64,8 @@ class LocalDht {
   // Whom somebody asks who wants to join.
   std::vector<Endpoint> Routers() const;
   double TableContacts();  // of a node, on average
+  // Lookups of others in this network.
+  ForeignLookups& strangers() { return strangers_; }
   // The share of the truly closest 8, but for `host` itself, that are among `closest`.
   double RecallOf(uint64_t host, const NodeId& target, std::span<const dht::Contact> closest) const;
 
@@ -74,8 +80,9 @@ class LocalDht {
 
   const LocalDhtOptions options_;
   std::unique_ptr<PlacedDelay> delay_;
-  std::unique_ptr<DhtCrowd> crowd_;
   sim::LiveIds ids_;
+  ForeignLookups strangers_{ids_};
+  std::unique_ptr<DhtCrowd> crowd_;
   std::vector<size_t> unready_;
   size_t joined_ = 0;
   Time begin_ = kNever;

@@ -43,7 +43,11 @@ class DhtCrowd::Member final : private DeadlineHandler {
       port = &delayed_.emplace(endpoint_, port_, *crowd.options_.delay, crowd.queue_);
     }
     node_.emplace(options, *port, random_);
-    port_.Start([this](Time now, const Endpoint& from, ByteView bytes) {
+    StrangerListener* strangers = crowd.options_.strangers;
+    port_.Start([this, strangers, index](Time now, const Endpoint& from, ByteView bytes) {
+      if (strangers != nullptr && !IndexOf(from).has_value()) {
+        strangers->OnStranger(now, index, from, bytes);
+      }
       node_->OnDatagram(now, from, bytes);
       Arm();
     });

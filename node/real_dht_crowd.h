@@ -17,11 +17,19 @@
 
 namespace starling {
 
+// Hears what nodes that are not of the crowd say to it, before the crowd's node does.
+class StrangerListener {
+ public:
+  virtual ~StrangerListener() = default;
+  virtual void OnStranger(Time now, size_t node, const Endpoint& from, ByteView bytes) = 0;
+};
+
 struct DhtCrowdOptions {
-  size_t nodes = 0;     // up to DhtCrowd::kNodesMax
-  dht::Options node;    // of all; `id` and `ipv6` are not looked at
-  uint64_t seed = 1;    // of their ids and of all else that they draw
-  DelayModel* delay{};  // null: as fast as the sockets are; outlives the crowd
+  size_t nodes = 0;               // up to DhtCrowd::kNodesMax
+  dht::Options node;              // of all; `id` and `ipv6` are not looked at
+  uint64_t seed = 1;              // of their ids and of all else that they draw
+  DelayModel* delay{};            // null: as fast as the sockets are; outlives the crowd
+  StrangerListener* strangers{};  // null: nobody; outlives the crowd
 };
 
 class DhtCrowd {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/result.h"
 #include "sim/statistics.h"
 
 namespace starling::sim {
@@ -19,6 +20,10 @@ void DhtLookup::TakeReport(Time now, const dht::LookupReport& report) {
 
 double ToMilliseconds(Duration length) { return static_cast<double>(length.count()) / 1000; }
 
+double ToNumber(uint32_t count) {
+  return count == DhtLookup::kUnknown ? kNoValue : static_cast<double>(count);
+}
+
 void AddLookupDistributions(std::span<const DhtLookup> lookups,
                             std::map<std::string, double>* metrics) {
   const auto add = [&](const char* name, auto value_of) {
@@ -31,10 +36,10 @@ void AddLookupDistributions(std::span<const DhtLookup> lookups,
     if (values.empty() && !lookups.empty()) return;
     AddDistribution(name, std::move(values), metrics);
   };
-  add("hops", [](const DhtLookup& lookup) { return double(lookup.hops); });
-  add("queries", [](const DhtLookup& lookup) { return double(lookup.queries); });
-  add("timeouts", [](const DhtLookup& lookup) { return double(lookup.timeouts); });
-  add("bytes", [](const DhtLookup& lookup) { return double(lookup.bytes); });
+  add("hops", [](const DhtLookup& lookup) { return ToNumber(lookup.hops); });
+  add("queries", [](const DhtLookup& lookup) { return ToNumber(lookup.queries); });
+  add("timeouts", [](const DhtLookup& lookup) { return ToNumber(lookup.timeouts); });
+  add("bytes", [](const DhtLookup& lookup) { return ToNumber(lookup.bytes); });
   add("first_ms", [](const DhtLookup& lookup) { return ToMilliseconds(lookup.first); });
   add("done_ms", [](const DhtLookup& lookup) { return ToMilliseconds(lookup.done); });
   add("recall", [](const DhtLookup& lookup) { return lookup.recall; });

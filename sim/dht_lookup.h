@@ -15,6 +15,8 @@ namespace starling::sim {
 
 // One measured lookup.
 struct DhtLookup {
+  static constexpr uint32_t kUnknown = UINT32_MAX;  // of somebody whom we only hear
+
   uint64_t node = 0;  // index of the host that looked
   NodeId target;
   Time started{};
@@ -32,6 +34,8 @@ struct DhtLookup {
 };
 
 double ToMilliseconds(Duration length);
+// NaN if it is unknown.
+double ToNumber(uint32_t count);
 
 // Adds the distributions of hops, queries, timeouts, bytes, first_ms, done_ms and recall.
 void AddLookupDistributions(std::span<const DhtLookup> lookups,

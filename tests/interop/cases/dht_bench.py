@@ -85,6 +85,11 @@ def local_bench_with_libtorrent(world):
     group = said["groups"][0]
     if group["lookups"] != 200 or group["metrics"]["timeouts.mean"] > 0.5:
         raise Failure(f"lookups among both went wrong: {group}")
+    # What libtorrent looked up was seen: its find and its announce at least.
+    others = said["groups"][1]
+    if others["variant"] != "others" or others["lookups"] < 2 \
+            or others["metrics"]["recall.mean"] < 0.5:
+        raise Failure(f"lookups of libtorrent were not seen: {others}")
 
 
 @case()
