@@ -42,6 +42,7 @@ double CpuSeconds(pid_t pid) {
   DIR* const folder = pid == 0 ? nullptr : opendir(tasks.c_str());
   if (folder == nullptr) return 0;
   while (const dirent* entry = readdir(folder)) {
+    if (entry->d_name[0] == '.') continue;  // ".." is the first task once more
     FILE* const file = std::fopen((tasks + "/" + entry->d_name + "/schedstat").c_str(), "r");
     if (file == nullptr) continue;
     unsigned long long nanoseconds = 0;

@@ -110,30 +110,31 @@ void RoutingTable::Fill(std::span<const Contact> contacts, Filter filter) {
 
 size_t RoutingTable::FindClosest(const NodeId& target, std::span<const Contact*> closest,
                                  Filter filter) const {
+  CHECK(closest.size() <= kFoundMax);
   size_t count = 0;
-  // The head of its distance tells most contacts of a full bucket that they are too far.
-  const auto head = LoadBig<uint64_t>(target.bytes.data());
-  const auto head_of_distance = [&](const Contact& contact) {
-    return LoadBig<uint64_t>(contact.id.bytes.data()) ^ head;
+  // The heads of distances decide nearly always, and stay in the cache beside each other.
+  const auto target_head = LoadBig<uint64_t>(target.bytes.data());
+  std::array<uint64_t, kFoundMax> heads;
+  const auto is_closer = [&](uint64_t head, const Contact& contact, size_t than) {
+    return head != heads[than] ? head < heads[than]
+                               : IsCloser(target, contact.id, closest[than]->id);
   };
-  uint64_t farthest = 0;  // of those taken, once there is no room
   // Takes contacts of one group, all of which are farther than those of the groups before.
   const auto take = [&](size_t begin, size_t end) {
     const size_t first = count;
     for (size_t i = begin; i < end; ++i) {
       const Contact& contact = contacts_[i];
+      const uint64_t head = LoadBig<uint64_t>(contact.id.bytes.data()) ^ target_head;
       const bool is_full = count == closest.size();
-      if (is_full && (head_of_distance(contact) > farthest ||
-                      !IsCloser(target, contact.id, closest[count - 1]->id))) {
-        continue;
-      }
+      if (is_full && !is_closer(head, contact, count - 1)) continue;
       if (!filter(contact)) continue;
       size_t at = is_full ? count - 1 : count++;
-      for (; at > first && IsCloser(target, contact.id, closest[at - 1]->id); --at) {
+      for (; at > first && is_closer(head, contact, at - 1); --at) {
         closest[at] = closest[at - 1];
+        heads[at] = heads[at - 1];
       }
       closest[at] = &contact;
-      if (count == closest.size()) farthest = head_of_distance(*closest[count - 1]);
+      heads[at] = head;
     }
     return count == closest.size();
   };

@@ -28,6 +28,7 @@ class RoutingTable {
  public:
   static constexpr size_t kBuckets = 40;  // beyond 2^40 nodes the last bucket would be too coarse
   static constexpr size_t kReplacementsMax = 8;
+  static constexpr size_t kFoundMax = 64;
 
   using Filter = absl::FunctionRef<bool(const Contact&)>;
 
@@ -54,7 +55,7 @@ class RoutingTable {
   void Fill(std::span<const Contact> contacts, Filter filter);
 
   // The exact nearest to `target` of those that `filter` accepts, nearest first; returns how many.
-  // The pointers are good until the table changes.
+  // At most kFoundMax are asked for. The pointers are good until the table changes.
   size_t FindClosest(const NodeId& target, std::span<const Contact*> closest, Filter filter) const;
   size_t FindClosest(const NodeId& target, std::span<const Contact*> closest) const {
     return FindClosest(target, closest, [](const Contact&) { return true; });
