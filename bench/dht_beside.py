@@ -3,13 +3,14 @@
 
     bench/dht_beside.py [--nodes 500] [--lookups 400] [--sessions 20] [--build build/bench]
 
-`starling dht bench --local N --latency default` makes the network and looks up random targets, with
-its plain and its default variant. Then sessions of libtorrent join such a network, each with an
-address of its own, wait until they know hardly more nodes than ten seconds before, and look up
-random targets too. Nothing of libtorrent is changed: what its lookups cost is seen by the nodes that
-they ask (the variant `others`), and datagrams to it take both ways of the delay. `first` is the first
-answer of one of the 8 nodes closest to the target, `done` the last answer of the lookup. Printed are
-starling's own report, libtorrent's figures, and where the files of every lookup are.
+`starling dht bench --local N --latency default` makes the network and looks up random targets,
+with its plain and its default variant. Then sessions of libtorrent join such a network, each with
+an address of its own, wait until they know hardly more nodes than ten seconds before, and look up
+random targets too. Nothing of libtorrent is changed: what its lookups cost is seen by the nodes
+that they ask (the variant `others`), and datagrams to it take both ways of the delay. `first` is
+the first answer of one of the 8 nodes closest to the target, `done` the last answer of the
+lookup. Printed are starling's own report, libtorrent's figures, and where the files of every
+lookup are.
 """
 
 import argparse
@@ -18,13 +19,14 @@ import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 
 LIBTORRENT = """
-import json, random, sys, time
+import json, os, random, sys, time
 import libtorrent as lt
 sys.path.insert(0, sys.argv[1])
 from libtorrent_settings import session_settings
@@ -59,7 +61,6 @@ for number in range(task["lookups"]):
     sessions[number % len(sessions)].dht_get_peers(lt.sha1_hash(target))
     time.sleep(task["pause"])
 time.sleep(10)
-import os
 os._exit(0)
 """
 
@@ -88,13 +89,16 @@ def main():
                    for number in range(arguments.sessions)],
         "lookups": arguments.lookups, "pause": 0.05,
     }
-    # Debian's Python, to which python3-libtorrent belongs.
-    said = subprocess.run(
-        ["/usr/bin/python3", "-c", LIBTORRENT, str(root / "tests/interop/workers")],
-        input=json.dumps(task), stdout=subprocess.PIPE, text=True).stdout.splitlines()
-    network.send_signal(2)
-    network.wait()
-    if not said:
+    try:
+        # Debian's Python, to which python3-libtorrent belongs.
+        worker = subprocess.run(
+            ["/usr/bin/python3", "-c", LIBTORRENT, str(root / "tests/interop/workers")],
+            input=json.dumps(task), stdout=subprocess.PIPE, text=True)
+    finally:
+        network.send_signal(signal.SIGINT)
+        network.communicate()
+    said = worker.stdout.splitlines()
+    if worker.returncode != 0 or not said:
         sys.exit("libtorrent did not run: python3-libtorrent of Debian is needed")
     print(said[0])
     print_lookups(os.path.join(out, "lookups.csv"), set(said[1:]))

@@ -12,8 +12,8 @@
 #include "cli/quantities.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
-#include "sim/strategies.h"
 #include "cli/transfer_options.h"
+#include "sim/strategies.h"
 
 namespace starling::cli {
 

@@ -326,7 +326,8 @@ absl::Status RunGroup(AsioLoop& loop, const InterruptWatch& interrupts, const Lo
   report->groups.push_back(group);
   if (foreign.size() > 0) {
     BenchGroup others;
-    others.variant = "others";
+    others.variant =
+        plan.variants.size() == 1 ? "others" : absl::StrCat("others beside ", group.variant);
     others.nodes = group.nodes;
     others.latency = group.latency;
     foreign.Describe(&others);

@@ -17,12 +17,12 @@ void ForeignLookups::OnStranger(Time now, size_t node, const Endpoint& from, Byt
   Watched* lookup = Find(now, {from, query->info_hash});
   if (lookup == nullptr) return;
   ++lookup->queries;
-  asked_ = {lookup, static_cast<uint32_t>(node), now};
+  asked_ = {lookup, from, static_cast<uint32_t>(node), now};
 }
 
 // The answer leaves before anything else that the query makes the node say.
-void ForeignLookups::OnSend(Duration way) {
-  if (!asked_.has_value() || asked_->is_sent) return;
+void ForeignLookups::OnSend(const Endpoint& to, Duration way) {
+  if (!asked_.has_value() || asked_->is_sent || asked_->from != to) return;
   asked_->way = way;
   asked_->is_sent = true;
 }

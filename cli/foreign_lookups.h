@@ -4,7 +4,7 @@
 //
 // A lookup is all `get_peers` queries for one target from one address. It begins when the first of
 // them is sent, and an answer counts when the asker has it. What happens beyond our nodes is not
-// seen: `hops`, `timeouts` and `bytes` stay unknown.
+// seen: queries to others are not counted, and `hops`, `timeouts` and `bytes` stay unknown.
 #pragma once
 
 #include <cstdint>
@@ -29,10 +29,11 @@ class ForeignLookups final : public StrangerListener {
 
   // Datagrams of strangers take no time to us; what is sent to them takes both ways.
   void OnStranger(Time now, size_t node, const Endpoint& from, ByteView bytes) override;
-  // What a node sends to a stranger is on its way so long.
-  void OnSend(Duration way);
+  // What a node sends to that stranger is on its way so long.
+  void OnSend(const Endpoint& to, Duration way);
 
-  // All that there were, each with the share of the 8 truly closest of our nodes that it asked.
+  // All that asked one of the 8 truly closest of our nodes, with the share of them that they asked.
+  // Others cannot be told from what is no lookup.
   std::vector<sim::DhtLookup> Take();
 
  private:
@@ -48,6 +49,7 @@ class ForeignLookups final : public StrangerListener {
   // A query that is being answered.
   struct Asked {
     Watched* lookup;
+    Endpoint from;
     uint32_t node;
     Time at;
     Duration way{};

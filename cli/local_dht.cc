@@ -47,7 +47,7 @@ Duration PlacedDelay::OneWay(const Endpoint& from, const Endpoint& to) {
   const Duration way = links_.OneWay(here, there, packets_++);
   if (index.has_value()) return way;
   const Duration both = way + links_.OneWay(there, here, packets_++);
-  if (strangers_ != nullptr) strangers_->OnSend(both);
+  if (strangers_ != nullptr) strangers_->OnSend(to, both);
   return both;
 }
 

@@ -79,9 +79,9 @@ class LocalDht {
   std::vector<NodeId> TrulyClosest(const NodeId& target, uint64_t but) const;
 
   const LocalDhtOptions options_;
-  std::unique_ptr<PlacedDelay> delay_;
   sim::LiveIds ids_;
   ForeignLookups strangers_{ids_};
+  std::unique_ptr<PlacedDelay> delay_;
   std::unique_ptr<DhtCrowd> crowd_;
   std::vector<size_t> unready_;
   size_t joined_ = 0;

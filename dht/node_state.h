@@ -96,7 +96,7 @@ struct Node::State {
   void AskForUs(Time now, Search& search, const Endpoint& node);
   void AddRouters(std::span<const Endpoint> endpoints, std::vector<Endpoint>& added);
   void StartBootstrap(Time now, std::span<const Endpoint> asked);
-  std::span<const Endpoint> WhomToAsk(const std::vector<Endpoint>& starved);
+  std::span<const Endpoint> WhomToAsk(const std::vector<Endpoint>& candidates);
   void PlanBootstrap(Time now);
   void OnBootstrapDue(Time now);
   bool IsStarved(size_t family) const;
@@ -164,7 +164,7 @@ struct Node::State {
   IdSecurity security;
   bool is_delivering = false;
   uint8_t losses_in_a_row = 0;
-  uint8_t next_router = 0;  // where not all are asked at once
+  uint8_t next_router = 0;       // where not all are asked at once
   bool expects_routers = false;  // Bootstrap was called; it may name them later
   uint32_t upkeep_contacts = 0;  // in the tables when the search `upkeep` began
   Stats stats;

@@ -98,9 +98,9 @@ void Node::State::AddRouters(std::span<const Endpoint> endpoints, std::vector<En
 }
 
 // Of these routers all; where that defence is off, one after another.
-std::span<const Endpoint> Node::State::WhomToAsk(const std::vector<Endpoint>& starved) {
-  if (options.defences.all_routers || starved.empty()) return starved;
-  return std::span(starved).subspan(next_router++ % starved.size(), 1);
+std::span<const Endpoint> Node::State::WhomToAsk(const std::vector<Endpoint>& candidates) {
+  if (options.defences.all_routers || candidates.empty()) return candidates;
+  return std::span(candidates).subspan(next_router++ % candidates.size(), 1);
 }
 
 // Looks for our own neighbourhood, with the help of those `asked` and of whom we know.

@@ -79,7 +79,7 @@ bool PeerStore::Refresh(std::vector<Entry>& swarm, const Entry& announced) {
   } else if (of_network >= kPerNetworkAndInfoHashMax && !is_private) {
     replaced = oldest_of_network;
   }
-  if (replaced == nullptr) return false;
+  if (replaced == nullptr || !limits_.has_shares) return false;
   Forget(*replaced);
   *replaced = announced;
   Remember(announced);

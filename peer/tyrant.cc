@@ -22,7 +22,7 @@ class Tyrant final : public Choker {
 
  private:
   struct Candidate {
-    uint32_t index = 0;  // of its view
+    uint32_t index = 0;        // of its view
     bool interesting = false;  // to us
     bool interested = false;   // in us
     bool served_before = false;
@@ -105,8 +105,10 @@ void Tyrant::Gather(Time now, std::span<const PeerView> peers) {
 bool Tyrant::Grant(Candidate& candidate, uint64_t budget, uint64_t* spent) {
   TyrantPeer& peer = *candidate.peer;
   if (peer.served) return true;
-  // Who needs more than there is in all may have all there is, if nobody else got any.
-  const uint64_t rate = std::min(peer.need, *spent == 0 ? budget : peer.need);
+  // Who needs more than there is in all may have all there is, if nobody else got any; not who
+  // takes nothing of it now, or others would starve.
+  const bool may_have_all = *spent == 0 && candidate.interested;
+  const uint64_t rate = std::min(peer.need, may_have_all ? budget : peer.need);
   if (rate > budget - *spent || rate < TyrantPeers::kNeedMin) return false;
   *spent += rate;
   peer.served = true;

@@ -24,8 +24,8 @@ struct TyrantOptions {
   // Where everybody is served and something is left: false shares it out, true keeps it.
   bool selfish = false;
   // What becomes free between rounds goes to others at once. False, as published: once a round it
-  // is decided who may have what until the next, so whoever pays has its share of the uplink even
-  // while it wants nothing of us.
+  // is decided who may have what until the next, so whoever has something for us has its share of
+  // the uplink even while it wants nothing of us, seeds too.
   bool fill = true;
 };
 

@@ -33,6 +33,7 @@ void AddLookupDistributions(std::span<const DhtLookup> lookups,
       const double value = value_of(lookup);
       if (!std::isnan(value)) values.push_back(value);
     }
+    // Unknown of all is left out; of no lookups there is at least their count, 0.
     if (values.empty() && !lookups.empty()) return;
     AddDistribution(name, std::move(values), metrics);
   };

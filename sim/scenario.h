@@ -98,6 +98,8 @@ struct PopulationSpec {
   uint32_t count = 0;
   uint32_t count_max = 0;  // above `count`: how many is drawn from this range
   bool seeds = false;      // have everything from the start
+  double has = 0;          // share of the pieces that members of the beginning have already
+  double has_max = 0;      // above `has`: each member's share is drawn from this range
   bool measured = true;    // false: the run does not wait for them, and they are in no total
   uint64_t up = 0;         // link rates in bytes a second, 0: no limit
   uint64_t down = 0;

@@ -98,6 +98,12 @@ MaybeProblem CheckJoinAndStay(const PopulationSpec& population) {
   if (population.count_max != 0 && population.count_max < population.count) {
     return Problem(path + ".count_max", "must be above count, or 0");
   }
+  if (population.has_max != 0 && population.has_max < population.has) {
+    return Problem(path + ".has_max", "must be above has, or 0");
+  }
+  if (population.seeds && (population.has != 0 || population.has_max != 0)) {
+    return Problem(path + ".has", "seeds have everything; only 0 is allowed");
+  }
   if (arrives && population.seeds) {
     return Problem(path + ".join",
                    "seeds cannot be poisson arrivals; only \"together\" is allowed");

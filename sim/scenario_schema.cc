@@ -112,6 +112,8 @@ void Fields(FieldVisitor& v, PopulationSpec& s) {
   v.Count("count", s.count, kMembers, "members; of poisson arrivals the most, 0: no end");
   v.Count("count_max", s.count_max, kMembers, "above count: a number drawn from count to this");
   v.Flag("seeds", s.seeds, "have everything from the start");
+  v.Share("has", s.has, "of the pieces, drawn for each member; who replaces a member has none");
+  v.Share("has_max", s.has_max, "above has: each member has a share from has to this");
   v.Flag("measured", s.measured, "the run waits for them, and they are in the totals");
   v.Rate("up", s.up, "uplink; 0: no limit");
   v.Rate("down", s.down, "downlink; 0: no limit");

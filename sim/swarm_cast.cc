@@ -1,6 +1,7 @@
 #include "sim/swarm_cast.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 #include <variant>
 
@@ -163,6 +164,21 @@ void SwarmCast::AddTorrents(ClientHost& host, bool is_seed) const {
   }
 }
 
+// All but one piece at most, so that nobody is done before it began.
+void SwarmCast::FillPart(SimDisk& disk, const PopulationSpec& spec) {
+  const double most = std::max(spec.has, spec.has_max);
+  if (most == 0) return;
+  const double share = spec.has + (most - spec.has) * DrawUniform(random_);
+  for (const std::shared_ptr<const SharedContent>& content : contents_) {
+    std::vector<uint32_t> pieces(content->metainfo()->piece_count());
+    std::iota(pieces.begin(), pieces.end(), 0);
+    random_.Shuffle(std::span(pieces));
+    const auto wanted = static_cast<size_t>(share * static_cast<double>(pieces.size()));
+    pieces.resize(std::min(wanted, pieces.size() - 1));
+    for (const uint32_t piece : pieces) disk.Fill(*content, PieceIndex(piece));
+  }
+}
+
 void SwarmCast::Enter(uint32_t number) {
   Member& member = members_[number];
   const Troupe& troupe = troupes_[member.population];
@@ -187,6 +203,7 @@ void SwarmCast::Enter(uint32_t number) {
     world_.groups().Put(member.node, troupe.groups[number % troupe.groups.size()]);
   }
   AddTorrents(*member.host, member.is_seed);
+  if (number < founders_) FillPart(member.host->disk(), *troupe.spec);
   world_.PowerOn(member.node);
   if (troupe.churn.has_value()) {
     const NodeIndex who(number);

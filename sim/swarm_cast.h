@@ -59,6 +59,7 @@ class SwarmCast {
   Reachability DrawReach(const PopulationSpec& spec, const Member& member) const;
   ClientHostOptions HostOptions(const Troupe& troupe, const Member& member);
   void AddTorrents(ClientHost& host, bool is_seed) const;
+  void FillPart(SimDisk& disk, const PopulationSpec& spec);
   void OnEvent(Member& member, Time now, const starling::Event& event);
   bool HasEverything(const Member& member) const;
   void OnDone(Member& member, Time now);

@@ -173,8 +173,9 @@ SwarmBounds BoundsOf(const SwarmFacts& facts) {
   double leechers = 0;
   for (const Member& member : facts.cast.members()) {
     const PopulationSpec& spec = facts.scenario.populations[member.population];
-    const bool plain = spec.join.kind == JoinKind::kTogether &&
-                       spec.stay.kind != StayKind::kRejoin && spec.stay.kind != StayKind::kSession;
+    const bool plain = spec.join.kind == JoinKind::kTogether && spec.has == 0 &&
+                       spec.has_max == 0 && spec.stay.kind != StayKind::kRejoin &&
+                       spec.stay.kind != StayKind::kSession;
     if (!plain || member.up == 0) return {};
     const double up = static_cast<double>(member.up);
     all_up += up;

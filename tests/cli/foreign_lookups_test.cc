@@ -30,8 +30,9 @@ class ForeignLookupsTest : public testing::Test {
     envelope.transaction_id = AsBytes("aa");
     const size_t size = dht::krpc::Write(space, envelope, query);
     lookups_.OnStranger(at, node, from, ByteView(space).first(size));
-    lookups_.OnSend(way);
-    lookups_.OnSend(seconds(9));  // something else that the query made it say
+    lookups_.OnSend(Endpoint::V4(0x7f000101, 9), seconds(7));  // to somebody else
+    lookups_.OnSend(from, way);
+    lookups_.OnSend(from, seconds(9));  // something else that the query made it say
   }
   dht::krpc::GetPeers GetPeers(InfoHash target) const { return {stranger_, target, {}}; }
 
@@ -77,6 +78,17 @@ TEST_F(ForeignLookupsTest, AskedTwiceANodeIsFoundOnce) {
   ASSERT_EQ(taken.size(), 1u);
   EXPECT_EQ(taken[0].queries, 2u);
   EXPECT_EQ(taken[0].found, 1u);
+}
+
+TEST_F(ForeignLookupsTest, AreBounded) {
+  SeededRandom random(6);
+  for (size_t i = 0; i < ForeignLookups::kLookupsMax + 10; ++i) {
+    Ask(Time(seconds(1)), static_cast<uint32_t>(i % 20), from_,
+        GetPeers(random.NextId<InfoHash>()));
+  }
+  const size_t seen = lookups_.Take().size();
+  EXPECT_GT(seen, ForeignLookups::kLookupsMax / 4);
+  EXPECT_LE(seen, ForeignLookups::kLookupsMax);
 }
 
 TEST_F(ForeignLookupsTest, OtherDatagramsAreNone) {

@@ -184,14 +184,23 @@ TEST(RoutingTable, FindClosestIsExact) {
   SeededRandom random(3);
   for (const size_t size : {0, 1, 5, 40, 3000}) {
     RoutingTable table(random.NextId<NodeId>(), *kPlain);
+    NodeId before;
     for (uint32_t i = 0; i < size; ++i) {
-      table.OnAnswer(kNow, random.NextId<NodeId>(), Public(i), 0);
+      NodeId id = random.NextId<NodeId>();
+      // Some differ from another one only in their last bytes.
+      if (i % 3 == 0) std::copy_n(before.bytes.begin(), 8 + i % 12, id.bytes.begin());
+      table.OnAnswer(kNow, id, Public(i), 0);
+      before = id;
     }
     for (int round = 0; round < 200; ++round) {
       NodeId target = random.NextId<NodeId>();
       if (round % 3 == 0) {  // near to our own id
         const NodeId& own = table.own_id();
         std::copy(own.bytes.begin(), own.bytes.begin() + round % 20, target.bytes.begin());
+      }
+      if (round % 5 == 0 && size > 0) {  // as near to one of them as it gets
+        target = table.contacts()[static_cast<size_t>(round) % table.size()].id;
+        target.bytes[19] ^= std::byte{1};
       }
       std::vector<const Contact*> expected;
       for (const Contact& contact : table.contacts()) expected.push_back(&contact);

@@ -243,7 +243,21 @@ TEST_F(Tyrant, KeepsAShareForWhoMayWantItBeforeTheNextRound) {
     market.Add('b', {.price = 10, .gives = 50});
     market.Add('c', {.interested = false, .interesting = false});
     EXPECT_EQ(market.Decide(1000), fill ? "b" : "ab");
+    market.view('a').peer_interested = true;
+    market.now += seconds(3);
+    EXPECT_EQ(market.Decide(1000), "ab");
+    EXPECT_EQ(market.limit('a'), 15);
   }
+}
+
+TEST_F(Tyrant, LetsNobodyHaveAllThatTakesNothing) {
+  Market market = Open({.selfish = true, .fill = false});
+  market.Add('a', {.price = 10, .gives = 90, .interested = false});
+  market.Add('b', {.price = 10, .gives = 50});
+  market.view('a').bytes_announced_total = 100 * 500'000;  // promises more
+  market.now += seconds(100);
+  EXPECT_EQ(market.Decide(10), "b");
+  EXPECT_EQ(market.limit('b'), 10);
 }
 
 // What is left is shared among those who take it.

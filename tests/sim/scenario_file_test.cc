@@ -98,6 +98,8 @@ TEST(ScenarioFile, RefusesWrongTypesAndImpossibleValues) {
       {"[population.a]\ncount = 1\nup = \"50\"", "a rate from"},
       {"[population.a]\ncount = 1\nup = \"-50KB/s\"", "a rate from"},
       {"[population.a]\ncount = 1\nup_limit_share = 1.5", "a share from 0 to 1"},
+      {"[population.a]\ncount = 1\nhas = 0.5\nhas_max = 0.4", "must be above has, or 0"},
+      {"[population.a]\ncount = 1\nseeds = true\nhas = 0.5", "seeds have everything"},
       {"[population.a]\ncount = 1\nup_limit_share = 0.5", "is a share of up, which has no limit"},
       {"[population.a]\ncount = 1\nstay = \"go\"", "one of \"stay\", \"leave\""},
       {"[population.a]\ncount = 1\nstay = \"seed\"", "needs seeding"},

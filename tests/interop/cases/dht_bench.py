@@ -26,7 +26,7 @@ class MixedNetwork:
 
     def __init__(self, world, *options):
         self._world = world
-        self._runs = 0
+        self.runs = 0
         foreign = [_loopback(host) for host in range(1, _LIBTORRENT_NODES + 1)]
         self.worker = world.started(JsonProcess(
             "libtorrent", [find_python_with_libtorrent(), _WORKER, *foreign], world.folder,
@@ -47,10 +47,10 @@ class MixedNetwork:
 
     def run(self, command, *arguments):
         """`starling dht COMMAND --json` by another node of ours, and what it says."""
-        self._runs += 1
-        state = self._world.folder / f"state-{self._runs}"
+        self.runs += 1
+        state = self._world.folder / f"state-{self.runs}"
         program = self._world.started(JsonProcess(
-            f"starling-{self._runs}",
+            f"starling-{self.runs}",
             [self._world.program, "dht", command, *arguments, "--listen", _loopback(50),
              "--bootstrap", self.bootstrap[0], "--state", state, "--json"],
             self._world.folder, self._world.deadline))
@@ -85,9 +85,10 @@ def local_bench_with_libtorrent(world):
     group = said["groups"][0]
     if group["lookups"] != 200 or group["metrics"]["timeouts.mean"] > 0.5:
         raise Failure(f"lookups among both went wrong: {group}")
-    # What libtorrent looked up was seen: its find and its announce at least.
+    # What libtorrent looked up was seen: its find and its announce at least, beside what the other
+    # programs of ours did, one lookup each.
     others = said["groups"][1]
-    if others["variant"] != "others" or others["lookups"] < 2 \
+    if others["variant"] != "others" or others["lookups"] < mixed.runs + 2 \
             or others["metrics"]["recall.mean"] < 0.5:
         raise Failure(f"lookups of libtorrent were not seen: {others}")
 

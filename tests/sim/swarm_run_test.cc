@@ -1,0 +1,76 @@
+// Runs of swarm scenarios as they are written in TOML.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "sim/run.h"
+#include "sim/scenario_file.h"
+#include "sim/strategies.h"
+
+namespace starling::sim {
+namespace {
+
+// Twelve leechers of a file of 64 pieces; `of_leechers` are further lines of theirs.
+Result RunTiny(const std::string& of_leechers) {
+  const Strategies strategies;
+  const std::string text = absl::StrCat(R"(until = "1h"
+dht_nodes = 8
+[content.file]
+size = "1MiB"
+piece = "16KiB"
+[population.seeds]
+count = 1
+seeds = true
+measured = false
+up = "100KB/s"
+[population.leechers]
+count = 12
+up = "50KB/s"
+down = "400KB/s"
+)",
+                                        of_leechers);
+  const absl::StatusOr<Scenario> scenario = ReadScenario(text, "tiny.toml", {}, &strategies);
+  EXPECT_TRUE(scenario.ok()) << scenario.status();
+  absl::StatusOr<std::unique_ptr<Run>> run = StartRun(*scenario, 1, strategies, {});
+  EXPECT_TRUE(run.ok()) << run.status();
+  while ((*run)->Advance()) continue;
+  return (*run)->Finish();
+}
+
+// Copies that the leechers fetched; some blocks come twice in the end.
+double CopiesOf(const Result& result) { return result.metrics.at("leechers.downloaded_copies"); }
+
+TEST(SwarmRun, WhoBeginsWithAPartFetchesTheRest) {
+  const Result empty = RunTiny("");
+  EXPECT_GE(CopiesOf(empty), 12);
+  EXPECT_EQ(empty.metrics.count("t_min_s"), 1u);
+  const Result quarter = RunTiny("has = 0.25\n");
+  EXPECT_TRUE(quarter.broken.empty());
+  EXPECT_EQ(quarter.metrics.at("done_share"), 1);
+  EXPECT_GE(CopiesOf(quarter), 9);
+  EXPECT_LT(CopiesOf(quarter), 11);
+  EXPECT_EQ(quarter.metrics.count("t_min_s"), 0u) << "the bound is of empty leechers";
+  EXPECT_LT(quarter.metrics.at("leechers.completion_s.mean"),
+            empty.metrics.at("leechers.completion_s.mean"));
+  const Result any = RunTiny("has = 0.1\nhas_max = 0.9\n");
+  EXPECT_NEAR(CopiesOf(any), 6, 2.5);
+  // One piece is left to fetch.
+  const Result most = RunTiny("has = 1\n");
+  EXPECT_GE(CopiesOf(most), 12 / 64.0);
+  EXPECT_LE(CopiesOf(most), 24 / 64.0);
+}
+
+TEST(SwarmRun, WhoComesBackHasNothing) {
+  const Result result = RunTiny(
+      "has = 1\nmeasured = false\nstay = \"rejoin\"\n"
+      "[population.late]\ncount = 1\nup = \"50KB/s\"\ndown = \"400KB/s\"\n"
+      "join = {at = \"100s\"}\n");
+  // The one piece of each, and something of a second copy each.
+  EXPECT_GT(CopiesOf(result), 1);
+}
+
+}  // namespace
+}  // namespace starling::sim
