@@ -23,46 +23,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 
-LIBTORRENT = """
-import json, os, random, sys, time
-import libtorrent as lt
-sys.path.insert(0, sys.argv[1])
-from libtorrent_settings import session_settings
-
-def nodes_of(session):
-    session.post_dht_stats()
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        session.wait_for_alert(200)
-        for alert in session.pop_alerts():
-            if isinstance(alert, lt.dht_stats_alert):
-                return sum(bucket["num_nodes"] for bucket in alert.routing_table)
-    return 0
-
-task = json.load(sys.stdin)
-sessions = [lt.session(session_settings(listen, task["bootstrap"])) for listen in task["listen"]]
-for session in sessions:
-    for router in task["bootstrap"]:
-        host, port = router.rsplit(":", 1)
-        session.add_dht_node((host, int(port)))
-known = 0
-for _ in range(6):
-    time.sleep(10)
-    before, known = known, sum(nodes_of(session) for session in sessions)
-    if known < 1.05 * before:
-        break
-print(f"libtorrent {lt.version}: {known / len(sessions):.1f} contacts a node", flush=True)
-chance = random.Random(1)
-for number in range(task["lookups"]):
-    target = chance.randbytes(20)
-    print(target.hex(), flush=True)
-    sessions[number % len(sessions)].dht_get_peers(lt.sha1_hash(target))
-    time.sleep(task["pause"])
-time.sleep(10)
-os._exit(0)
-"""
+WORKER = pathlib.Path(__file__).resolve().with_name("dht_beside_libtorrent.py")
 
 
 def main():
@@ -72,7 +34,6 @@ def main():
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--build", default="build/bench")
     arguments = parser.parse_args()
-    root = pathlib.Path(__file__).resolve().parent.parent
     work = tempfile.mkdtemp(prefix="dht-beside-")
     own = os.path.join(work, "own")
     bench = [os.path.join(arguments.build, "starling"), "dht", "bench", "--local",
@@ -90,10 +51,8 @@ def main():
         "lookups": arguments.lookups, "pause": 0.05,
     }
     try:
-        # Debian's Python, to which python3-libtorrent belongs.
-        worker = subprocess.run(
-            ["/usr/bin/python3", "-c", LIBTORRENT, str(root / "tests/interop/workers")],
-            input=json.dumps(task), stdout=subprocess.PIPE, text=True)
+        worker = subprocess.run(["/usr/bin/python3", WORKER, json.dumps(task)],
+                                stdout=subprocess.PIPE, text=True)
     finally:
         network.send_signal(signal.SIGINT)
         network.communicate()

@@ -12,22 +12,10 @@ import time
 import libtorrent as lt
 
 from libtorrent_settings import session_settings
-
+from libtorrent_table import known_nodes
 
 # Enough for a lookup to come from any node to any other.
 KNOWN_NODES_MIN = 4
-
-
-def known_nodes(session):
-    """How many nodes are in the routing table of `session`."""
-    session.post_dht_stats()
-    deadline = time.monotonic() + 2
-    while time.monotonic() < deadline:
-        session.wait_for_alert(100)
-        for alert in session.pop_alerts():
-            if isinstance(alert, lt.dht_stats_alert):
-                return sum(bucket["num_nodes"] for bucket in alert.routing_table)
-    return 0
 
 
 def main():
