@@ -68,20 +68,23 @@ void WorkerPool::RunWorker() {
     std::unique_ptr<Job> job = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
-    job->Work();
-    Post(std::move(job));
+    do {
+      job->Work();
+    } while (!PostIfDone(job));
     lock.lock();
   }
 }
 
-void WorkerPool::Post(std::unique_ptr<Job> job) {
+bool WorkerPool::PostIfDone(std::unique_ptr<Job>& job) {
   bool was_empty;
   {
     std::lock_guard lock(finished_mutex_);
+    if (!job->IsDone()) return false;
     was_empty = finished_.empty();
     finished_.push_back(std::move(job));
   }
   if (was_empty) wake_();
+  return true;
 }
 
 void WorkerPool::DeliverFinished(Time now) {
@@ -98,12 +101,15 @@ void WorkerPool::DeliverFinished(Time now) {
 }
 
 void JobLanes::Job::Work() {
-  Do();
+  if (!did_) Do();
+  did_ = true;
   while (std::unique_ptr<Job> next = lanes_->Next(lane_)) {
     next->Do();
     followers_.push_back(std::move(next));
   }
 }
+
+bool JobLanes::Job::IsDone() { return lanes_->Free(lane_); }
 
 void JobLanes::Job::Finish(Time now) {
   Tell(now);
@@ -126,16 +132,20 @@ void JobLanes::Submit(uint32_t lane, std::unique_ptr<Job> job) {
 
 std::unique_ptr<JobLanes::Job> JobLanes::Next(uint32_t lane) {
   std::lock_guard lock(mutex_);
-  const auto entry = waiting_.find(lane);
-  CHECK(entry != waiting_.end());
-  std::vector<std::unique_ptr<Job>>& jobs = entry->second;
-  if (jobs.empty()) {
-    waiting_.erase(entry);
-    return nullptr;
-  }
+  std::vector<std::unique_ptr<Job>>& jobs = waiting_.at(lane);
+  if (jobs.empty()) return nullptr;
   std::unique_ptr<Job> job = std::move(jobs.front());
   jobs.erase(jobs.begin());
   return job;
+}
+
+bool JobLanes::Free(uint32_t lane) {
+  std::lock_guard lock(mutex_);
+  const auto entry = waiting_.find(lane);
+  CHECK(entry != waiting_.end());
+  if (!entry->second.empty()) return false;
+  waiting_.erase(entry);
+  return true;
 }
 
 }  // namespace starling::storage

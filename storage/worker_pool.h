@@ -38,6 +38,9 @@ class WorkerPool {
     // Of a gathered job, on the loop's thread: does the work if it has to wait for nothing. False:
     // a worker is to do it.
     virtual bool WorkAtOnce() { return false; }
+    // On the worker, while no other job can end: what is submitted from here on, and because of
+    // this answer, ends later. False: more has come, and Work() is called again. Must not block.
+    virtual bool IsDone() { return true; }
   };
 
   // `wake` is called from any worker, until the destructor returns.
@@ -60,7 +63,7 @@ class WorkerPool {
 
  private:
   void RunWorker();
-  void Post(std::unique_ptr<Job> job);
+  bool PostIfDone(std::unique_ptr<Job>& job);
   void BeginGathered(Time now);
 
   absl::AnyInvocable<void()> wake_;
@@ -87,6 +90,7 @@ class JobLanes {
   class Job : public WorkerPool::Job {
    public:
     void Work() final;
+    bool IsDone() final;
     void Finish(Time now) final;
 
    protected:
@@ -97,6 +101,7 @@ class JobLanes {
     friend class JobLanes;
     JobLanes* lanes_ = nullptr;
     uint32_t lane_ = 0;
+    bool did_ = false;  // the followers are next
     // Jobs that came while this one was at work: done by the same worker right after it.
     std::vector<std::unique_ptr<Job>> followers_;
   };
@@ -106,8 +111,10 @@ class JobLanes {
   void Submit(uint32_t lane, std::unique_ptr<Job> job);
 
  private:
-  // The job that waits behind the one just done; nullptr frees the lane.
+  // The job that waits behind the one just done; nullptr: none does.
   std::unique_ptr<Job> Next(uint32_t lane);
+  // False: a job waits after all.
+  bool Free(uint32_t lane);
 
   WorkerPool& workers_;
   std::mutex mutex_;

@@ -175,6 +175,38 @@ TEST(JobLanes, KeepTheOrderOfEachLane) {
   }
 }
 
+class CountJob final : public JobLanes::Job {
+ public:
+  CountJob(int number, int* told, int* overtaken)
+      : number_(number), told_(told), overtaken_(overtaken) {}
+
+ private:
+  void Do() override {}
+  void Tell(Time) override { *overtaken_ += number_ != (*told_)++; }
+
+  int number_;
+  int* told_;
+  int* overtaken_;
+};
+
+// A lane that becomes free and is taken again at once by another worker.
+TEST(JobLanes, TellInOrderHoweverOftenALaneIsFreed) {
+  TestWorkers workers(4);
+  JobLanes lanes(workers.pool);
+  constexpr int kLanes = 8;
+  constexpr int kJobs = 5000;
+  int told[kLanes] = {};
+  int overtaken = 0;
+  for (int number = 0; number < kJobs; ++number) {
+    for (uint32_t lane = 0; lane < kLanes; ++lane) {
+      lanes.Submit(lane, std::make_unique<CountJob>(number, &told[lane], &overtaken));
+    }
+  }
+  ASSERT_TRUE(workers.Until(
+      [&] { return std::all_of(told, told + kLanes, [](int count) { return count == kJobs; }); }));
+  EXPECT_EQ(overtaken, 0);
+}
+
 TEST(JobLanes, AreFreeAgainWhenTheirWorkIsDone) {
   TestWorkers workers;
   JobLanes lanes(workers.pool);
