@@ -1,6 +1,7 @@
 #include "dht/routing_table.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/check.h"
 #include "dht/address.h"
@@ -13,7 +14,16 @@ namespace {
 // Growing by a few contacts instead of doubling keeps a table of 142 at 6 KB; it grows rarely.
 constexpr size_t kGrowth = 8;
 
+// Prefetched on either side of where an id should be: as far as it is off for most ids of a bucket
+// of 128, and the nearest 8 then reach.
+constexpr size_t kSurroundings = 10;
+
 bool IsExpendable(const Contact& contact) { return contact.failures != 0; }
+
+// The heads of ids decide nearly always.
+uint64_t HeadOf(const NodeId& id) { return LoadBig<uint64_t>(id.bytes.data()); }
+
+bool IsBefore(const Contact& a, const Contact& b) { return HeadOf(a.id) < HeadOf(b.id); }
 
 }  // namespace
 
@@ -106,30 +116,33 @@ void RoutingTable::Fill(std::span<const Contact> contacts, Filter filter) {
     const size_t bucket = BucketOf(contact.id);
     if (next[bucket] < ends_[bucket]) contacts_[next[bucket]++] = contact;
   }
+  for (size_t i = 0; i < kBuckets; ++i) {
+    std::sort(contacts_.begin() + begin_of(i), contacts_.begin() + ends_[i], IsBefore);
+  }
 }
 
 size_t RoutingTable::FindClosest(const NodeId& target, std::span<const Contact*> closest,
                                  Filter filter) const {
   CHECK(closest.size() <= kFoundMax);
+  if (closest.empty()) return 0;
   size_t count = 0;
-  // The heads of distances decide nearly always, and stay in the cache beside each other.
-  const auto target_head = LoadBig<uint64_t>(target.bytes.data());
-  std::array<uint64_t, kFoundMax> heads;
+  const uint64_t target_head = HeadOf(target);
+  const auto distance = [&](size_t i) { return HeadOf(contacts_[i].id) ^ target_head; };
+  std::array<uint64_t, kFoundMax> heads;  // of the distances of `closest`
   const auto is_closer = [&](uint64_t head, const Contact& contact, size_t than) {
     return head != heads[than] ? head < heads[than]
                                : IsCloser(target, contact.id, closest[than]->id);
   };
-  // Takes contacts of one group, all of which are farther than those of the groups before.
-  const auto take = [&](size_t begin, size_t end) {
-    const size_t first = count;
+  // Puts contacts in order that are farther than the first `before` and may be nearer than others.
+  const auto take = [&](size_t begin, size_t end, size_t before) {
     for (size_t i = begin; i < end; ++i) {
       const Contact& contact = contacts_[i];
-      const uint64_t head = LoadBig<uint64_t>(contact.id.bytes.data()) ^ target_head;
+      const uint64_t head = distance(i);
       const bool is_full = count == closest.size();
       if (is_full && !is_closer(head, contact, count - 1)) continue;
       if (!filter(contact)) continue;
       size_t at = is_full ? count - 1 : count++;
-      for (; at > first && is_closer(head, contact, at - 1); --at) {
+      for (; at > before && is_closer(head, contact, at - 1); --at) {
         closest[at] = closest[at - 1];
         heads[at] = heads[at - 1];
       }
@@ -138,12 +151,28 @@ size_t RoutingTable::FindClosest(const NodeId& target, std::span<const Contact*>
     }
     return count == closest.size();
   };
-  if (closest.empty()) return 0;
+  // In its own bucket from the place of the target outwards: those that share the most bits with
+  // it come next and lie beside each other, on one side. (With 64 bits and more on both.)
   const size_t nearest = BucketOf(target);
-  if (take(begin_of(nearest), ends_[nearest])) return count;
-  if (take(ends_[nearest], contacts_.size())) return count;
+  const size_t begin = begin_of(nearest);
+  const size_t end = ends_[nearest];
+  size_t left = PlaceOf(nearest, target_head);
+  size_t right = left;
+  while (left > begin || right < end) {
+    const uint64_t next = std::min(left > begin ? distance(left - 1) : ~uint64_t{0},
+                                   right < end ? distance(right) : ~uint64_t{0});
+    const uint64_t as_far = next == 0 ? 0 : ~uint64_t{0} >> std::countl_zero(next);
+    const size_t before = count;
+    const size_t left_end = left;
+    const size_t right_begin = right;
+    while (left > begin && distance(left - 1) <= as_far) --left;
+    while (right < end && distance(right) <= as_far) ++right;
+    take(left, left_end, before);
+    if (take(right_begin, right, before)) return count;
+  }
+  if (take(end, contacts_.size(), count)) return count;
   for (size_t index = nearest; index > 0; --index) {
-    if (take(begin_of(index - 1), ends_[index - 1])) break;
+    if (take(begin_of(index - 1), ends_[index - 1], count)) break;
   }
   return count;
 }
@@ -162,8 +191,11 @@ bool RoutingTable::HasRoom(const NodeId& id) const {
 }
 
 const Contact* RoutingTable::Find(const NodeId& id) const {
-  for (const Contact& contact : bucket(BucketOf(id))) {
-    if (contact.id == id) return &contact;
+  const size_t index = BucketOf(id);
+  const uint64_t head = HeadOf(id);
+  for (size_t i = PlaceOf(index, head); i < ends_[index]; ++i) {
+    if (contacts_[i].id == id) return &contacts_[i];
+    if (HeadOf(contacts_[i].id) != head) break;
   }
   return nullptr;
 }
@@ -185,8 +217,11 @@ std::optional<size_t> RoutingTable::FindSparseBucket(size_t after) const {
 }
 
 void RoutingTable::Prefetch(const NodeId& id) const {
-  const std::span<const Contact> contacts = bucket(BucketOf(id));
-  PrefetchLines(contacts.data(), contacts.size_bytes());
+  const size_t index = BucketOf(id);
+  const size_t place = GuessPlace(index, HeadOf(id));
+  const size_t begin = std::max(begin_of(index) + kSurroundings, place) - kSurroundings;
+  const size_t end = std::min<size_t>(ends_[index], place + kSurroundings);
+  PrefetchLines(contacts_.data() + begin, (end - begin) * sizeof(Contact));
 }
 
 void RoutingTable::Prefetch() const {
@@ -196,6 +231,23 @@ void RoutingTable::Prefetch() const {
 
 size_t RoutingTable::BucketOf(const NodeId& id) const {
   return std::min<size_t>(static_cast<size_t>(SharedPrefixBits(own_id_, id)), kBuckets - 1);
+}
+
+// Ids are spread evenly, but for those that somebody chose.
+size_t RoutingTable::GuessPlace(size_t bucket, uint64_t head) const {
+  const uint64_t share = head << (bucket + 1) >> 32;  // of what the bucket covers, in 2^-32
+  const size_t begin = begin_of(bucket);
+  return begin + ((ends_[bucket] - begin) * share >> 32);
+}
+
+// From a guess onwards: on a table that is not in the cache the steps of a bisection cost more.
+size_t RoutingTable::PlaceOf(size_t bucket, uint64_t head) const {
+  const size_t begin = begin_of(bucket);
+  const size_t end = ends_[bucket];
+  size_t place = GuessPlace(bucket, head);
+  while (place > begin && HeadOf(contacts_[place - 1].id) >= head) --place;
+  while (place < end && HeadOf(contacts_[place].id) < head) ++place;
+  return place;
 }
 
 // One participant has one entry. Makes sure that `newcomer`, which just answered, can be it:
@@ -232,7 +284,8 @@ bool RoutingTable::MakeRoom(size_t index, const Contact& newcomer) {
 
 void RoutingTable::Insert(size_t bucket, const Contact& contact) {
   if (contacts_.size() == contacts_.capacity()) contacts_.reserve(contacts_.size() + kGrowth);
-  contacts_.insert(contacts_.begin() + ends_[bucket], contact);
+  const size_t place = PlaceOf(bucket, HeadOf(contact.id));
+  contacts_.insert(contacts_.begin() + static_cast<std::ptrdiff_t>(place), contact);
   for (size_t i = bucket; i < kBuckets; ++i) ++ends_[i];
 }
 

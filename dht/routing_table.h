@@ -71,7 +71,7 @@ class RoutingTable {
   std::span<const Contact> bucket(size_t index) const;
   std::span<const Contact> replacements() const { return replacements_; }
   size_t size() const { return contacts_.size(); }
-  // Fetches the bucket of `id`, or the first contacts of all, into the cache.
+  // Fetches what stands around `id` in its bucket, or the first contacts of all, into the cache.
   void Prefetch(const NodeId& id) const;
   void Prefetch() const;
   bool empty() const { return contacts_.empty(); }
@@ -86,6 +86,9 @@ class RoutingTable {
 
  private:
   size_t BucketOf(const NodeId& id) const;
+  // Where a contact whose id begins with these 64 bits stands in its bucket, or would stand.
+  size_t PlaceOf(size_t bucket, uint64_t head) const;
+  size_t GuessPlace(size_t bucket, uint64_t head) const;
   size_t begin_of(size_t bucket) const { return bucket == 0 ? 0 : ends_[bucket - 1]; }
   Contact* FindMutable(const NodeId& id);
   bool ClearPlace(const Contact& newcomer);
@@ -99,7 +102,7 @@ class RoutingTable {
   bool keeps_identities_;  // in what would be padding
   const LookupVariant* variant_;
   std::array<uint16_t, kBuckets> ends_{};
-  std::vector<Contact> contacts_;
+  std::vector<Contact> contacts_;  // bucket by bucket, and there in the order of their ids
   std::vector<Contact> replacements_;
   size_t oldest_replacement_ = 0;
 };

@@ -44,6 +44,7 @@ class RoutingTableTest : public testing::Test {
       for (const Contact& contact : table.bucket(index)) {
         const auto shared = static_cast<size_t>(SharedPrefixBits(table.own_id(), contact.id));
         EXPECT_EQ(std::min(shared, RoutingTable::kBuckets - 1), index);
+        EXPECT_EQ(table.Find(contact.id), &contact);
       }
       sum += table.bucket(index).size();
     }
@@ -167,7 +168,11 @@ TEST_F(RoutingTableTest, UnverifiedContactsGiveWayToVerifiedOnes) {
   EXPECT_FALSE(table_.AddUnverified(InBucket(0, 9), Public(9)));
   EXPECT_TRUE(Answered(0, 20));
   EXPECT_EQ(table_.size(), 8u);
-  EXPECT_EQ(table_.OnTimeout(kNow, Public(7), false), RoutingTable::Loss::kDropped) << "at once";
+  int dropped_at_once = 0;
+  for (uint32_t i = 0; i < 8; ++i) {
+    dropped_at_once += table_.OnTimeout(kNow, Public(i), false) == RoutingTable::Loss::kDropped;
+  }
+  EXPECT_EQ(dropped_at_once, 7) << "all but the one that gave way";
   CheckInvariants(table_);
 }
 
@@ -179,11 +184,12 @@ TEST_F(RoutingTableTest, FindsASparseBucketOnlyWhereMoreCanBeExpected) {
   EXPECT_EQ(table_.FindSparseBucket(2), 0u) << "beyond 2 only the full one and our neighbourhood";
 }
 
-// Against sorting everything, over tables of real shape.
+// Against sorting everything, over tables of real shape: of small buckets and of large ones.
 TEST(RoutingTable, FindClosestIsExact) {
   SeededRandom random(3);
-  for (const size_t size : {0, 1, 5, 40, 3000}) {
-    RoutingTable table(random.NextId<NodeId>(), *kPlain);
+  for (const size_t size : {0, 1, 5, 40, 3000, 3001}) {
+    const LookupVariantPointer variant = MakePlainVariant(size % 2 == 0 ? 8 : 128, 3);
+    RoutingTable table(random.NextId<NodeId>(), *variant);
     NodeId before;
     for (uint32_t i = 0; i < size; ++i) {
       NodeId id = random.NextId<NodeId>();
@@ -192,6 +198,7 @@ TEST(RoutingTable, FindClosestIsExact) {
       table.OnAnswer(kNow, id, Public(i), 0);
       before = id;
     }
+    for (const Contact& contact : table.contacts()) EXPECT_EQ(table.Find(contact.id), &contact);
     for (int round = 0; round < 200; ++round) {
       NodeId target = random.NextId<NodeId>();
       if (round % 3 == 0) {  // near to our own id

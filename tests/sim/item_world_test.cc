@@ -83,11 +83,13 @@ TEST(ItemWorld, LostDatagramsHideNoItem) {
     WorldOptions options = LosslessWorld(seed);
     options.link.loss_ppm = 50'000;
     ItemWorld net(options, 300);
+    int stored = 0;
     for (int i = 0; i < 20; ++i) {
       const Item item = Signed(1, absl::StrCat("item ", i), "", i);
-      EXPECT_GE(net.Put(net.Any(), ItemPut::Of(item)).report.stored, 5);
+      stored += net.Put(net.Any(), ItemPut::Of(item)).report.stored;
       EXPECT_EQ(net.Get(net.Any(), item.target()).report.found, item);
     }
+    EXPECT_GE(stored, 20 * 6) << "of 8 each, one in ten loses its query or its answer";
     return net.world.trace_hash();
   });
 }
