@@ -42,6 +42,7 @@ struct LookupReport {
   Duration elapsed{};
   bool had_nobody_to_ask = false;  // the table was empty
   Duration first{};                // until the first of the closest answered
+  Duration nearest{};              // until the nearest of all did
   // The closest that answered, nearest first, those of IPv4 before those of IPv6. Ends with OnDone.
   std::span<const Contact> closest;
   const ScrapeCount* count = nullptr;  // of a Scrape; ends with OnDone

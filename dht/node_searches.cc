@@ -221,9 +221,14 @@ void Node::State::Finish(Time now, Search& search) {
   report.elapsed = now - search.started;
   report.had_nobody_to_ask = report.queries == 0;
   uint32_t first_ms = 0xffff'ffff;
+  const Candidate* nearest = nullptr;
   for (const LookupPaths& lookup : search.lookups) {
     for (size_t path = 0; path < lookup.size(); ++path) {
       for (const Candidate* candidate : lookup.path(path).closest()) {
+        if (nearest == nullptr || IsCloser(search.target(), candidate->id, nearest->id)) {
+          nearest = candidate;
+          report.nearest = milliseconds(nearest->answered_ms);
+        }
         if (candidate->answered_ms >= first_ms && report.hops != 0) continue;
         first_ms = candidate->answered_ms;
         report.hops = candidate->hops;

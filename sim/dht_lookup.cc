@@ -15,6 +15,7 @@ void DhtLookup::TakeReport(Time now, const dht::LookupReport& report) {
   timeouts = static_cast<uint32_t>(report.timeouts);
   bytes = static_cast<uint32_t>(report.bytes);
   first = report.first;
+  nearest = report.nearest;
   done = now - started;
 }
 
@@ -42,6 +43,7 @@ void AddLookupDistributions(std::span<const DhtLookup> lookups,
   add("timeouts", [](const DhtLookup& lookup) { return ToNumber(lookup.timeouts); });
   add("bytes", [](const DhtLookup& lookup) { return ToNumber(lookup.bytes); });
   add("first_ms", [](const DhtLookup& lookup) { return ToMilliseconds(lookup.first); });
+  add("nearest_ms", [](const DhtLookup& lookup) { return ToMilliseconds(lookup.nearest); });
   add("done_ms", [](const DhtLookup& lookup) { return ToMilliseconds(lookup.done); });
   add("recall", [](const DhtLookup& lookup) { return lookup.recall; });
 }

@@ -25,6 +25,7 @@ struct DhtLookup {
   uint32_t timeouts = 0;
   uint32_t bytes = 0;  // its queries and the answers to them, without headers
   Duration first{};    // until the first of the k closest found answered
+  Duration nearest{};  // until the nearest one did
   Duration done{};     // until it ended
   uint32_t found = 0;  // how many of the 8 closest live nodes it found, in a small network of all
   double recall = 0;   // `found` as a share; NaN where nobody knows
@@ -37,7 +38,8 @@ double ToMilliseconds(Duration length);
 // NaN if it is unknown.
 double ToNumber(uint32_t count);
 
-// Adds the distributions of hops, queries, timeouts, bytes, first_ms, done_ms and recall.
+// Adds the distributions of hops, queries, timeouts, bytes, first_ms, nearest_ms, done_ms
+// and recall.
 void AddLookupDistributions(std::span<const DhtLookup> lookups,
                             std::map<std::string, double>* metrics);
 

@@ -76,7 +76,7 @@ struct DhtSpec {
 struct DhtResult {
   std::vector<DhtLookup> lookups;  // in the order of their ends
   // Distributions (.mean .sd .min .max .p10 .p50 .p90 .p99 ..., see AddDistribution) of hops,
-  // queries, timeouts, bytes, first_ms, done_ms, recall over the lookups. And:
+  // queries, timeouts, bytes, first_ms, nearest_ms, done_ms, recall over the lookups. And:
   //   timed_out_share          of the lookups' queries
   //   accurate_share           lookups that found at least 7 of the true 8
   //   found_share              values found after `value_after`

@@ -69,14 +69,16 @@ Table LookupsTable(const DhtResult& result) {
                {"timeouts", "1", "Of these, without an answer in time."},
                {"bytes", "B", "Queries and answers, without headers."},
                {"first_ms", "ms", "Until the first of the 8 closest answered."},
+               {"nearest_ms", "ms", "Until the nearest of them did."},
                {"done_ms", "ms", "Until it ended."},
                {"recall", "1", "Share of the true 8 closest live nodes that it found."}},
               {}};
   for (const DhtLookup& lookup : result.lookups) {
-    table.rows.push_back(
-        {double(lookup.node), ToHex(lookup.target.bytes), ToSeconds(lookup.started - Time{}),
-         double(lookup.hops), double(lookup.queries), double(lookup.timeouts), double(lookup.bytes),
-         ToSeconds(lookup.first) * 1000, ToSeconds(lookup.done) * 1000, lookup.recall});
+    table.rows.push_back({double(lookup.node), ToHex(lookup.target.bytes),
+                          ToSeconds(lookup.started - Time{}), double(lookup.hops),
+                          double(lookup.queries), double(lookup.timeouts), double(lookup.bytes),
+                          ToMilliseconds(lookup.first), ToMilliseconds(lookup.nearest),
+                          ToMilliseconds(lookup.done), lookup.recall});
   }
   return table;
 }
