@@ -2,8 +2,8 @@
 //
 // Entries are kept fresh by pings, which cost a quarter of what refreshing each bucket by a lookup
 // costs (BEP 5 proposes lookups). Lookups remain for what pings cannot do: finding new neighbours
-// and filling sparse buckets. They begin 5 s after the first contact and double their distance up
-// to 15 minutes while they still find somebody.
+// and filling sparse buckets. They begin 5 s after the first contact and wait four times as long
+// each time, up to 15 minutes, while they still find somebody.
 
 #include <algorithm>
 
@@ -22,6 +22,7 @@ constexpr Duration kBootstrapPauseMax = seconds(60);
 constexpr Duration kHalfBootstrapPauseMax = minutes(15);
 constexpr Duration kUpkeepPauseMin = seconds(5);
 constexpr Duration kUpkeepPauseMax = minutes(15);
+constexpr int kUpkeepGrowth = 4;
 
 // At once, while nobody is known.
 constexpr size_t kAcquaintancesAsked = 2;
@@ -220,7 +221,8 @@ void Node::State::OnOwnSearchDone(Time now, LookupId own) {
   upkeep = {};
   const bool is_learning =
       CountContacts() > upkeep_contacts || CountContacts() < 2 * options.bucket_size;
-  upkeep_pause = is_learning ? std::min(2 * upkeep_pause, kUpkeepPauseMax) : kUpkeepPauseMax;
+  upkeep_pause =
+      is_learning ? std::min(kUpkeepGrowth * upkeep_pause, kUpkeepPauseMax) : kUpkeepPauseMax;
   const uint64_t jitter = random.Below(static_cast<uint64_t>(upkeep_pause.count() / 8));
   upkeep_at = now + upkeep_pause + microseconds(jitter);
 }
@@ -236,9 +238,10 @@ void Node::State::OnUpkeepDue(Time now) {
   Search& search = StartOwnSearch(now, id);
   upkeep = search.id;
   upkeep_contacts = static_cast<uint32_t>(CountContacts());
-  // While much is new there is enough to ask.
-  if (upkeep_pause == kUpkeepPauseMax) AskAcquaintance(now, search);
-  RememberSomebody(now);
+  // While much is new there is enough to ask, and more to remember.
+  const bool is_settled = upkeep_pause == kUpkeepPauseMax;
+  if (is_settled) AskAcquaintance(now, search);
+  for (int i = 0; i < (is_settled ? 1 : 2); ++i) RememberSomebody(now);
   Seed(now, search);
 }
 
