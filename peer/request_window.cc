@@ -17,7 +17,22 @@ uint64_t BlocksWithin(uint64_t rate, Duration length) {
   return (bytes + storage::kBlockSize - 1) / storage::kBlockSize;
 }
 
+uint32_t InBounds(Duration delay) {
+  return static_cast<uint32_t>(std::clamp<Duration>(delay, microseconds(1), seconds(120)).count());
+}
+
 }  // namespace
+
+// Makes the bucket of this moment the newest one, and empties those that are out of date.
+void RequestWindow::OpenBucket(Time now) {
+  const int64_t bucket = now.time_since_epoch() / kDelayBucket;
+  const int64_t size = static_cast<int64_t>(delays_us_.size());
+  for (int64_t i = std::max<int64_t>(newest_ + 1, bucket - size + 1); i <= bucket; ++i) {
+    delays_us_[static_cast<size_t>(i % size)] = 0;
+    pauses_us_[static_cast<size_t>(i % size)] = 0;
+  }
+  newest_ = std::max(newest_, static_cast<int32_t>(bucket));
+}
 
 void RequestWindow::OnIdleEnds(Time now) {
   // A small window on a fast path empties with each burst. If that ended a sample which is still
@@ -29,16 +44,12 @@ void RequestWindow::OnIdleEnds(Time now) {
 }
 
 void RequestWindow::OnBlock(Time now, uint32_t bytes, Duration delay) {
-  delay = std::clamp<Duration>(delay, microseconds(1), seconds(120));
-  const int64_t bucket = now.time_since_epoch() / kDelayBucket;
-  const int64_t size = static_cast<int64_t>(delays_us_.size());
-  for (int64_t i = std::max<int64_t>(newest_ + 1, bucket - size + 1); i <= bucket; ++i) {
-    delays_us_[static_cast<size_t>(i % size)] = 0;
-  }
-  newest_ = std::max(newest_, static_cast<int32_t>(bucket));
-  const auto delay_us = static_cast<uint32_t>(delay.count());
-  uint32_t& lowest = delays_us_[static_cast<size_t>(newest_ % size)];
+  OpenBucket(now);
+  const auto newest = static_cast<size_t>(newest_) % delays_us_.size();
+  const uint32_t delay_us = InBounds(delay);
+  uint32_t& lowest = delays_us_[newest];
   if (lowest == 0 || delay_us < lowest) lowest = delay_us;
+  pauses_us_[newest] = std::max(pauses_us_[newest], InBounds(now - last_block_));
 
   // A sample ends with the last block of one moment, since blocks come in bursts.
   if (now > last_block_ && IsSample(last_block_)) {
@@ -71,11 +82,16 @@ Duration RequestWindow::delay_min() const {
   return microseconds(lowest);
 }
 
+Duration RequestWindow::pause_max() const {
+  return microseconds(*std::max_element(pauses_us_.begin(), pauses_us_.end()));
+}
+
 uint32_t RequestWindow::blocks() const {
   const uint64_t ceiling = BlocksWithin(rate_, kCeiling) + kBlocksMin;
   const uint64_t floor = std::min<uint64_t>(
       std::max<uint64_t>(BlocksWithin(rate_, kFloor), kBlocksMin), kBlocksFloorMax);
-  const uint64_t wanted = std::min(BlocksWithin(2 * rate_, delay_min()) + 2, ceiling);
+  const uint64_t wanted =
+      std::min(BlocksWithin(2 * rate_, std::max(delay_min(), pause_max())) + 2, ceiling);
   return static_cast<uint32_t>(
       std::clamp<uint64_t>(std::max(wanted, floor), std::min(kBlocksMin, queue_max_), queue_max_));
 }

@@ -3,10 +3,14 @@
 //
 //   window = clamp(ceil(2 * rate * delay_min / 16 KiB) + 2, 4, reqq)
 //
-// where delay_min is the lowest time from a request to its data within the last 60 s. Two bounds
-// keep the formula honest where the measure of the delay is poor: never less than 50 ms of data (up
-// to 512 blocks), because on a loopback the delay is less than the time slices of two programs; and
-// never more than 3 s of data, because behind a full queue each delay that is seen is a queue's.
+// where delay_min is the lowest time from a request to its data within the last 60 s, or the
+// longest pause between two blocks if that was longer: while we upload all that our link can take,
+// requests wait for seconds before they leave, and nothing but the pauses they leave tells. A peer
+// that always has something of ours to do pauses no longer than it takes to send a block. Two
+// bounds keep the formula honest where the measure of the delay is poor: never less than 50 ms of
+// data (up to 512 blocks), because on a loopback the delay is less than the time slices of two
+// programs; and never more than 3 s of data, because behind a full queue each delay that is seen is
+// a queue's.
 //
 // The rate follows rises at once and falls slowly, so that a new connection doubles its window each
 // round trip. Integers only: what decides order must not depend on a compiler.
@@ -44,10 +48,13 @@ class RequestWindow {
   Duration delay_min() const;
 
  private:
+  void OpenBucket(Time now);
+  Duration pause_max() const;
   bool IsSample(Time end) const;
   uint64_t SampleRate(Time end) const;
 
   std::array<uint32_t, 3> delays_us_{};  // the lowest of each bucket; zero: none
+  std::array<uint32_t, 3> pauses_us_{};  // the longest of each bucket
   int32_t newest_ = -1;
   uint32_t queue_max_ = 250;
   Time sample_began_{};

@@ -46,6 +46,25 @@ TEST(RequestWindow, StaysSmallForASlowPeerWithALongQueue) {
   EXPECT_LE(window.blocks(), 8u);
 }
 
+// Requests wait for two seconds in our own uplink while it is busy; when they began it was not, so
+// the lowest delay of the minute says nothing of that.
+TEST(RequestWindow, GrowsWhereRequestsWaitToLeave) {
+  RequestWindow window;
+  Time now = kStart;
+  window.OnIdleEnds(now);
+  Feed(window, now, seconds(1), 200'000, milliseconds(100));
+  now += seconds(1);
+  for (int i = 0; i < 10; ++i) {
+    now += seconds(2);
+    const uint32_t answered = window.blocks();
+    for (uint32_t block = 0; block < answered; ++block) {
+      now += milliseconds(10);
+      window.OnBlock(now, 16384, seconds(2));
+    }
+  }
+  EXPECT_GE(window.blocks(), 20u);
+}
+
 TEST(RequestWindow, HasAFloorWhereTheDelayIsBelowATimeSlice) {
   RequestWindow window;
   window.OnIdleEnds(kStart);
@@ -55,7 +74,8 @@ TEST(RequestWindow, HasAFloorWhereTheDelayIsBelowATimeSlice) {
   EXPECT_EQ(window.blocks(), RequestWindow::kBlocksFloorMax);
 }
 
-// On a loopback the answers to the first four requests come in one burst, before more are asked for.
+// On a loopback the answers to the first four requests come in one burst, before more are asked
+// for.
 TEST(RequestWindow, GrowsThoughItEmptiesWithEachBurst) {
   RequestWindow window;
   Time now = kStart;
