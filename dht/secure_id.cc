@@ -2,25 +2,13 @@
 
 #include <algorithm>
 
+#include "base/crc32c.h"
+
 namespace starling::dht {
 namespace {
 
 constexpr std::array<uint8_t, 4> kMaskV4 = {0x03, 0x0f, 0x3f, 0xff};
 constexpr std::array<uint8_t, 8> kMaskV6 = {0x01, 0x03, 0x07, 0x0f, 0x1f, 0x3f, 0x7f, 0xff};
-
-constexpr std::array<uint32_t, 256> MakeCrcTable() {
-  constexpr uint32_t kReversedPolynomial = 0x82f63b78;
-  std::array<uint32_t, 256> table{};
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    uint32_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) {
-      crc = (crc >> 1) ^ ((crc & 1) != 0 ? kReversedPolynomial : 0);
-    }
-    table[byte] = crc;
-  }
-  return table;
-}
-constexpr std::array<uint32_t, 256> kCrcTable = MakeCrcTable();
 
 // The CRC of the masked address and the low three bits of `seed`.
 uint32_t PrefixFor(const Endpoint& address, uint8_t seed) {
@@ -36,14 +24,6 @@ uint32_t PrefixFor(const Endpoint& address, uint8_t seed) {
 }
 
 }  // namespace
-
-uint32_t Crc32c(ByteView bytes) {
-  uint32_t crc = 0xffff'ffff;
-  for (const std::byte byte : bytes) {
-    crc = (crc >> 8) ^ kCrcTable[(crc ^ std::to_integer<uint32_t>(byte)) & 0xff];
-  }
-  return ~crc;
-}
 
 NodeId DrawSecureId(const Endpoint& address, Random& random) {
   NodeId id = random.NextId<NodeId>();

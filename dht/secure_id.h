@@ -16,9 +16,6 @@ enum class IdSecurity : uint8_t {
   kEnforce,  // they are not asked in lookups and enter no table; queries of theirs are answered
 };
 
-// Castagnoli's CRC, as BEP 42 uses it.
-uint32_t Crc32c(ByteView bytes);
-
 // An id that a node at `address` (its port does not matter) may have.
 NodeId DrawSecureId(const Endpoint& address, Random& random);
 

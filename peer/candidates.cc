@@ -48,7 +48,7 @@ bool Candidates::Add(const Endpoint& endpoint, PeerSource source) {
   Entry entry;
   entry.endpoint = endpoint;
   entry.source = source;
-  entry.draw = static_cast<uint32_t>(random_.Next());
+  entry.draw = DrawFor(endpoint);
   const auto place = at - entries_.begin();
   if (entries_.size() == entries_.capacity()) {
     // No more than there may be, nor twice what there is: this is a large part of a node.
@@ -57,6 +57,15 @@ bool Candidates::Add(const Endpoint& endpoint, PeerSource source) {
   entries_.insert(entries_.begin() + place, entry);
   Forget();
   return true;
+}
+
+uint32_t Candidates::DrawFor(const Endpoint& endpoint) {
+  const Endpoint* own = own_address_ == nullptr ? nullptr : own_address_->Towards(endpoint);
+  return own == nullptr ? static_cast<uint32_t>(random_.Next()) : ~PeerPriority(*own, endpoint);
+}
+
+void Candidates::OnOwnAddress() {
+  for (Entry& entry : entries_) entry.draw = DrawFor(entry.endpoint);
 }
 
 // Replaces the worst one not in use, if the newcomer's source is trusted at least as much.

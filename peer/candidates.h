@@ -1,6 +1,7 @@
 // The peer set: every address at which a peer of this swarm may listen, with where it came from and
 // how it went. Bounded; who is tried next follows from trust in the source, then from how often it
-// failed, then from a draw made when the address was heard of.
+// failed, then from the priority of the pair of addresses (peer_priority.h); while we do not know
+// our own, from a draw made when the address was heard of.
 //
 // A failed address waits 5 s, then twice as long each time, and is given up after eight failures in
 // a row until somebody names it again.
@@ -16,6 +17,7 @@
 #include "base/endpoint.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "peer/peer_priority.h"
 #include "peer/torrent.h"
 
 namespace starling::peer {
@@ -27,7 +29,9 @@ class Candidates {
   static constexpr Duration kRetryMin = seconds(5);
   static constexpr Duration kRetryMax = minutes(10);
 
-  explicit Candidates(Random& random, size_t max = kMax) : random_(random), max_(max) {}
+  // `own_address` outlives this.
+  explicit Candidates(Random& random, size_t max = kMax, const OwnAddress* own_address = nullptr)
+      : random_(random), max_(max), own_address_(own_address) {}
 
   // False if it is known already, unusable, or there is no room for one so little trusted.
   bool Add(const Endpoint& endpoint, PeerSource source);
@@ -39,6 +43,8 @@ class Candidates {
   // When TakeNext may have someone: `now` or earlier if at once, kNever if nobody is left.
   Time next_ready(bool skip_seeds) const;
 
+  // Our own address is known now, or is another one.
+  void OnOwnAddress();
   // An incoming connection told us where its peer listens.
   void SetInUse(const Endpoint& endpoint);
   // A dial failed, or a connection ended: `served` if it was of any use.
@@ -65,7 +71,7 @@ class Candidates {
     bool in_use : 1 = false;
     bool seed : 1 = false;
     bool own : 1 = false;
-    uint32_t draw = 0;
+    uint32_t draw = 0;  // the lowest first
   };
   static_assert(sizeof(Entry) == 32);
   std::vector<Entry>::iterator Place(const Endpoint& endpoint);
@@ -74,6 +80,7 @@ class Candidates {
   Entry* Change(const Endpoint& endpoint);
   bool IsCandidate(const Entry& entry, bool skip_seeds) const;
   bool MakeRoom(PeerSource source);
+  uint32_t DrawFor(const Endpoint& endpoint);
   void Forget() {
     known_ready_ = {};
     full_for_.reset();
@@ -81,6 +88,7 @@ class Candidates {
 
   Random& random_;
   size_t max_;
+  const OwnAddress* own_address_;
   std::vector<Entry> entries_;  // sorted by endpoint
   // Answers of next_ready() that still hold; asked after every tick.
   mutable std::array<std::optional<Time>, 2> known_ready_;

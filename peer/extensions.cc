@@ -32,6 +32,12 @@ bool Extensions::OnHandshake(const Slice& payload) {
   // But a peer listens at one port: with ever new ones it could fill the peer set by itself.
   if (peer_.port == 0) peer_.port = said->port.value_or(0);
   peer_.request_queue = said->request_queue.value_or(peer_.request_queue);
+  if (said->your_ip.has_value() && !named_us_) {
+    named_us_ = true;
+    Endpoint own = *said->your_ip;
+    own.port = swarm_.listen_port;
+    swarm_.own_address.Hear(own);
+  }
   return true;
 }
 

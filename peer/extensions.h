@@ -65,6 +65,7 @@ class Extensions {
   Time next_exchange_{};
   PexReceiver pex_receiver_;
   bool enabled_ = false;
+  bool named_us_ = false;  // said how it sees us; once is enough
 };
 
 }  // namespace starling::peer

@@ -13,6 +13,7 @@
 #include "base/token_bucket.h"
 #include "peer/handshake.h"
 #include "peer/message_space.h"
+#include "peer/peer_priority.h"
 #include "peer/picker.h"
 #include "peer/pieces.h"
 #include "storage/metainfo.h"
@@ -33,6 +34,7 @@ struct Swarm {
   InfoHash info_hash;
   PeerId own_id;
   uint16_t listen_port = 0;
+  OwnAddress own_address;
   uint16_t dht_port = 0;
   bool peer_exchange = true;
   bool is_private = false;

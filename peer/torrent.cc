@@ -24,7 +24,8 @@ Torrent::State::State(Torrent& torrent, const TorrentConfig& torrent_config,
       config(torrent_config),
       seams(torrent_seams),
       swarm(torrent_seams.deadlines, torrent_seams.down_limit, torrent_seams.up_limit),
-      candidates(torrent_seams.random, CandidatesMax(torrent_config.connections_max)),
+      candidates(torrent_seams.random, CandidatesMax(torrent_config.connections_max),
+                 &swarm.own_address),
       tick(torrent_seams.deadlines, *this) {
   swarm.down = TokenBucket(config.down_rate);
   swarm.up = TokenBucket(config.up_rate);

@@ -7,6 +7,7 @@
 namespace starling::peer {
 
 void Torrent::State::OnExtensionHandshake(Time now, Connection& connection) {
+  if (swarm.own_address.TakeChange()) candidates.OnOwnAddress();
   if (connection.incoming()) {
     const std::optional<Endpoint> at = connection.listens_at();
     if (at.has_value() && !bans.IsBanned(*at)) {

@@ -86,7 +86,7 @@ void Torrent::State::Accept(Time now, std::unique_ptr<Stream> stream, const Hand
                             Slice rest) {
   if (phase == Phase::kFailed || bans.IsBanned(stream->remote())) return;
   if (IsCrowded(stream->remote())) return;
-  if (!HasPlaceToAccept() && !MakeRoom(now)) return;
+  if (!HasPlaceToAccept() && !MakeRoom(now) && !MakeRoomFor(now, stream->remote())) return;
   ++incoming_count;
   AddConnection().Accept(now, std::move(stream), handshake, std::move(rest));
   tick.SetEarlier(now + kSweep);
@@ -104,6 +104,33 @@ bool Torrent::State::MakeRoom(Time now) {
   }
   if (idlest == nullptr) return false;
   Drop(now, *idlest, Ending::kOurs, "room for another");
+  return true;
+}
+
+// Ends the connection of the lowest priority, if that of `newcomer` is higher (BEP 40). Whoever is
+// new, gives us something or takes something stays.
+bool Torrent::State::MakeRoomFor(Time now, const Endpoint& newcomer) {
+  const Endpoint* own = swarm.own_address.Towards(newcomer);
+  if (fetch != nullptr || own == nullptr) return false;
+  const bool keeps_dialled = incoming_count >= DialledMax();
+  uint32_t lowest = PeerPriority(*own, newcomer);
+  Connection* last = nullptr;
+  for (const std::unique_ptr<Connection>& connection : connections) {
+    if (!connection->is_open() || (keeps_dialled && !connection->incoming())) continue;
+    if (now - connection->opened_at() < kTrial) continue;
+    if (connection->downloads().rate().LastTwentySeconds(now) > 0 ||
+        connection->uploads().rate().LastTwentySeconds(now) > 0) {
+      continue;
+    }
+    const Endpoint* seen = swarm.own_address.Towards(connection->remote());
+    if (seen == nullptr) continue;
+    const uint32_t priority = PeerPriority(*seen, connection->remote());
+    if (priority >= lowest) continue;
+    lowest = priority;
+    last = connection.get();
+  }
+  if (last == nullptr) return false;
+  Drop(now, *last, Ending::kOurs, "room for one of higher priority");
   return true;
 }
 

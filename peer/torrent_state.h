@@ -35,6 +35,9 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   static constexpr Duration kUselessMax = minutes(3);
   // The longest that a HAVE waits which the peer has no use for.
   static constexpr Duration kHaveDelayMax = seconds(30);
+  // So long a connection may show what it is good for before one of higher priority takes its
+  // place: enough for a first unchoke, and whoever has to go is not too late to find others.
+  static constexpr Duration kTrial = seconds(2);
   // Between two of them, as long as blocks come: to know another peer costs both sides, and all
   // their peers, who are told of it.
   static constexpr Duration kTurnover = seconds(150);
@@ -69,6 +72,7 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   bool IsCrowded(const Endpoint& address) const;
   uint32_t DialledMax() const;
   bool MakeRoom(Time now);
+  bool MakeRoomFor(Time now, const Endpoint& newcomer);
   void Drop(Time now, Connection& connection, Ending ending, absl::string_view why);
   void DropSeeds(Time now);
   void Ban(Time now, ConnectionId id, absl::string_view why);

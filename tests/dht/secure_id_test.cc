@@ -63,10 +63,5 @@ TEST(SecureId, LocalAddressesAreExempt) {
   }
 }
 
-TEST(SecureId, Crc32cIsCastagnolis) {
-  EXPECT_EQ(Crc32c(AsBytes("123456789")), 0xe3069283u);
-  EXPECT_EQ(Crc32c({}), 0u);
-}
-
 }  // namespace
 }  // namespace starling::dht

@@ -29,6 +29,23 @@ TEST(Candidates, AreTriedInOrderOfTrust) {
   EXPECT_EQ(set.candidates.TakeNext(kStart, false), std::nullopt);
 }
 
+TEST(Candidates, OfOneSourceAreTriedInOrderOfPriority) {
+  SeededRandom random{1};
+  OwnAddress own;
+  Candidates candidates(random, 100, &own);
+  for (uint32_t i = 1; i <= 20; ++i) candidates.Add(At(i), PeerSource::kDht);
+  own.Hear(At(99));
+  own.Hear(At(99));
+  candidates.OnOwnAddress();
+  for (uint32_t i = 21; i <= 40; ++i) candidates.Add(At(i), PeerSource::kDht);
+  uint32_t before = UINT32_MAX;
+  for (int i = 0; i < 40; ++i) {
+    const uint32_t priority = PeerPriority(At(99), candidates.TakeNext(kStart, false).value());
+    EXPECT_LT(priority, before);
+    before = priority;
+  }
+}
+
 TEST(Candidates, AreKnownOnce) {
   Set set;
   EXPECT_TRUE(set.candidates.Add(At(1), PeerSource::kDht));

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "peer/peer_exchange.h"
+#include "peer/peer_priority.h"
 #include "tests/peer/scripted_peer.h"
 #include "tests/peer/torrent_world.h"
 
@@ -172,6 +173,86 @@ TEST(TorrentPeers, WhoComeCannotTakeThePlacesOfThoseWhomWeChoose) {
   EXPECT_EQ(host.counts().connected, 10u);
   host.Meet(seeder);
   EXPECT_TRUE(world.RunUntilComplete(host, minutes(5)));
+}
+
+// A host with ten idle connections and no place for more, which knows its own address.
+class FullTorrent : public ::testing::Test {
+ protected:
+  FullTorrent() : world_(TestTorrent(4)), host_(world_.AddLeecher({.connections_max = 10})) {
+    for (int i = 1; i <= 10; ++i) numbers_.push_back(i);
+    std::sort(numbers_.begin(), numbers_.end(),
+              [&](int a, int b) { return PriorityOf(a) < PriorityOf(b); });
+    for (const int number : numbers_) peers_.push_back(Join(number));
+  }
+
+  // In networks of their own: of the last bytes only every second bit counts.
+  static Endpoint AddressOf(int number) {
+    return Endpoint::V4(0x5a000001u + (static_cast<uint32_t>(number) << 16), 7000);
+  }
+  uint32_t PriorityOf(int number) { return PeerPriority(host_.address(), AddressOf(number)); }
+  std::unique_ptr<ScriptedPeer> Join(int number) {
+    auto peer = std::make_unique<ScriptedPeer>(world_, number);
+    peer->Join(host_, AddressOf(number));
+    ExtensionHandshake said;
+    said.your_ip = host_.address();
+    peer->Say(Extended{kExtensionHandshakeId, EncodeExtensionHandshake(said)});
+    return peer;
+  }
+  std::unique_ptr<ScriptedPeer> JoinBetween(uint32_t above, uint32_t below) {
+    for (int number = 11; number < 128; ++number) {
+      if (PriorityOf(number) > above && PriorityOf(number) < below) return Join(number);
+    }
+    ADD_FAILURE() << "nobody has such a priority";
+    return Join(127);
+  }
+  size_t CountClosed() {
+    return static_cast<size_t>(
+        std::count_if(peers_.begin(), peers_.end(), [](const auto& peer) { return peer->closed; }));
+  }
+
+  TorrentWorld world_;
+  TorrentHost& host_;
+  std::vector<int> numbers_;                          // by their priority, the lowest first
+  std::vector<std::unique_ptr<ScriptedPeer>> peers_;  // in the same order
+};
+
+TEST_F(FullTorrent, KeepsThePairsOfHighestPriority) {
+  world_.Run(seconds(3));
+  EXPECT_TRUE(JoinBetween(0, PriorityOf(numbers_[0]))->closed);
+  EXPECT_EQ(CountClosed(), 0u);
+  const auto newcomer = JoinBetween(PriorityOf(numbers_[0]), UINT32_MAX);
+  EXPECT_FALSE(newcomer->closed);
+  EXPECT_TRUE(peers_[0]->closed);
+  EXPECT_EQ(CountClosed(), 1u);
+  EXPECT_EQ(host_.counts().connected, 10u);
+}
+
+TEST_F(FullTorrent, LetsNewOnesShowWhatTheyAreGoodFor) {
+  for (const auto& peer : peers_) peer->Leave();
+  world_.Run(seconds(1));
+  peers_.clear();
+  for (const int number : numbers_) {
+    peers_.push_back(std::make_unique<ScriptedPeer>(world_, number));
+    peers_.back()->Join(host_, AddressOf(number));
+  }
+  ASSERT_EQ(host_.counts().connected, 10u);
+  EXPECT_TRUE(JoinBetween(PriorityOf(numbers_[9]), UINT32_MAX)->closed);
+  EXPECT_EQ(CountClosed(), 0u);
+}
+
+TEST_F(FullTorrent, KeepsWhoeverGivesUsSomething) {
+  ScriptedPeer& giver = *peers_[0];
+  giver.on_message = [&](const Message& message) {
+    if (const auto* request = std::get_if<Request>(&message)) giver.SendBlock(request->block);
+  };
+  giver.Say(HaveNone{});
+  giver.Say(Have{PieceIndex(0)});
+  giver.Say(Unchoke{});
+  world_.Run(seconds(3));
+  ASSERT_GT(host_.counts().downloaded, 0u);
+  EXPECT_FALSE(JoinBetween(PriorityOf(numbers_[1]), UINT32_MAX)->closed);
+  EXPECT_TRUE(peers_[1]->closed);
+  EXPECT_FALSE(giver.closed);
 }
 
 TEST(TorrentPeers, OfOnePublicAddressTakeAFewPlacesAndNotAll) {
