@@ -198,7 +198,7 @@ void AddDistributions(const std::vector<sim::Result>& results, BenchGroup* group
     }
   }
   for (const char* name :
-       {"hops", "queries", "timeouts", "bytes", "first_ms", "done_ms", "recall"}) {
+       {"hops", "queries", "timeouts", "bytes", "first_ms", "nearest_ms", "done_ms", "recall"}) {
     std::vector<double> values;
     for (const sim::Result& result : results) {
       const sim::Table* table = sim::FindTable(result, "lookups");

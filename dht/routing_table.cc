@@ -152,7 +152,7 @@ size_t RoutingTable::FindClosest(const NodeId& target, std::span<const Contact*>
     return count == closest.size();
   };
   // In its own bucket from the place of the target outwards: those that share the most bits with
-  // it come next and lie beside each other, on one side. (With 64 bits and more on both.)
+  // it come next and lie beside each other, on one side.
   const size_t nearest = BucketOf(target);
   const size_t begin = begin_of(nearest);
   const size_t end = ends_[nearest];
@@ -233,7 +233,8 @@ size_t RoutingTable::BucketOf(const NodeId& id) const {
   return std::min<size_t>(static_cast<size_t>(SharedPrefixBits(own_id_, id)), kBuckets - 1);
 }
 
-// Ids are spread evenly, but for those that somebody chose.
+// Ids are spread evenly, but for those that somebody chose. (In the last bucket, which has both
+// values of its first bit, this guesses one half for the other.)
 size_t RoutingTable::GuessPlace(size_t bucket, uint64_t head) const {
   const uint64_t share = head << (bucket + 1) >> 32;  // of what the bucket covers, in 2^-32
   const size_t begin = begin_of(bucket);

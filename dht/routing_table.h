@@ -6,7 +6,8 @@
 // How many contacts a bucket may hold, and whether a full one gives somebody up for a newcomer, is
 // decided by the node's variant (dht/lookup_variant.h).
 //
-// Invariants: no bucket over its size, ids unique, one entry for each participant (dht/address.h).
+// Invariants: no bucket over its size and each in the order of its ids (their first 64 bits), ids
+// unique, one entry for each participant (dht/address.h).
 // Only what answered us gets in, but for AddUnverified (a restored table), and answers to others
 // leave those out. One ring of 8 keeps replacements for all buckets; in a network outage it keeps
 // the last contacts that were dropped, so that there is somebody to ask afterwards.
@@ -102,7 +103,8 @@ class RoutingTable {
   bool keeps_identities_;  // in what would be padding
   const LookupVariant* variant_;
   std::array<uint16_t, kBuckets> ends_{};
-  std::vector<Contact> contacts_;  // bucket by bucket, and there in the order of their ids
+  // Bucket by bucket, and there in the order of the first 64 bits of their ids.
+  std::vector<Contact> contacts_;
   std::vector<Contact> replacements_;
   size_t oldest_replacement_ = 0;
 };

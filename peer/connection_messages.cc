@@ -298,7 +298,7 @@ void Connection::On(Time now, const Extended& message) {
     return;
   }
   if (message.id == kExtensionHandshakeId) {
-    if (!extensions_.OnHandshake(message.payload)) {
+    if (!extensions_.OnHandshake(remote_, message.payload)) {
       Violate(now, "malformed extension handshake");
       return;
     }

@@ -16,13 +16,13 @@ void Downloads::OnSent(Time now, const BlockRequest& block) {
 }
 
 std::optional<SentRequests::Entry> Downloads::OnBlock(Time now, const BlockRequest& block) {
-  rate_.Add(now, block.length);
   const std::optional<SentRequests::Entry> entry = sent_.Remove(block);
   if (!entry.has_value()) {  // Nor is it progress: it could hold up what we asked for.
     ++unasked_;
     return std::nullopt;
   }
-  OnResume(now);
+  rate_.Add(now, block.length);
+  NoteProgress(now);
   snubbed_ = false;
   rejects_ = 0;
   if (unasked_ > 0) --unasked_;
@@ -42,6 +42,11 @@ bool Downloads::OnReject(Time now, const BlockRequest& block) {
 }
 
 void Downloads::OnResume(Time now) {
+  NoteProgress(now);
+  window_.OnResume(now);
+}
+
+void Downloads::NoteProgress(Time now) {
   last_progress_ = now;
   last_block_ = now;
 }

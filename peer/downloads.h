@@ -58,6 +58,8 @@ class Downloads {
   BufferCharge& charge() { return charge_; }
 
  private:
+  void NoteProgress(Time now);
+
   SentRequests sent_;
   RequestWindow window_;
   Rate rate_;

@@ -22,7 +22,7 @@ void Extensions::SendHandshake(const Endpoint& remote) {
   link_.Write(Extended{kExtensionHandshakeId, EncodeExtensionHandshake(ours)});
 }
 
-bool Extensions::OnHandshake(const Slice& payload) {
+bool Extensions::OnHandshake(const Endpoint& remote, const Slice& payload) {
   const std::optional<ExtensionHandshake> said = ParseExtensionHandshake(payload.view());
   if (!said.has_value()) return false;
   // A later handshake adds to what was said before.
@@ -32,11 +32,10 @@ bool Extensions::OnHandshake(const Slice& payload) {
   // But a peer listens at one port: with ever new ones it could fill the peer set by itself.
   if (peer_.port == 0) peer_.port = said->port.value_or(0);
   peer_.request_queue = said->request_queue.value_or(peer_.request_queue);
-  if (said->your_ip.has_value() && !named_us_) {
-    named_us_ = true;
+  if (said->your_ip.has_value()) {
     Endpoint own = *said->your_ip;
     own.port = swarm_.listen_port;
-    swarm_.own_address.Hear(own);
+    swarm_.own_address.Hear(remote, own);
   }
   return true;
 }

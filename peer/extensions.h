@@ -39,7 +39,7 @@ class Extensions {
   // Our handshake, at first and whenever what it says has changed.
   void SendHandshake(const Endpoint& remote);
   const PeerSays& peer() const { return peer_; }
-  bool OnHandshake(const Slice& payload);  // false if malformed
+  bool OnHandshake(const Endpoint& remote, const Slice& payload);  // false if malformed
 
   bool can_ask_metadata() const { return peer_.metadata_id != 0; }
   void AskMetadata(uint32_t piece);
@@ -65,7 +65,6 @@ class Extensions {
   Time next_exchange_{};
   PexReceiver pex_receiver_;
   bool enabled_ = false;
-  bool named_us_ = false;  // said how it sees us; once is enough
 };
 
 }  // namespace starling::peer

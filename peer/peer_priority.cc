@@ -23,6 +23,11 @@ void Mask(std::span<std::byte> address, size_t kept) {
   for (size_t i = kept; i < address.size(); ++i) address[i] &= kPartMask;
 }
 
+// Within a private network each address speaks for itself.
+bool IsOneNetwork(const Endpoint& a, const Endpoint& b) {
+  return a.is_private() ? a.SameAddress(b) : a.prefix() == b.prefix();
+}
+
 }  // namespace
 
 uint32_t PeerPriority(const Endpoint& a, const Endpoint& b) {
@@ -52,11 +57,21 @@ size_t OwnAddress::KindOf(const Endpoint& address) {
   return (address.is_v4() ? 0u : 2u) + (address.is_private() ? 1u : 0u);
 }
 
-void OwnAddress::Hear(const Endpoint& seen) {
+void OwnAddress::Hear(const Endpoint& from, const Endpoint& seen) {
+  if (KindOf(from) != KindOf(seen) || seen.is_unspecified() || seen.is_loopback()) return;
   Kind& kind = kinds_[KindOf(seen)];
-  const bool agrees = kind.said_last == seen;
-  kind.said_last = seen;
-  if (!agrees || kind.known == seen) return;
+  const auto before = std::find_if(kind.votes.begin(), kind.votes.end(),
+                                   [&](const Vote& vote) { return IsOneNetwork(vote.from, from); });
+  if (before != kind.votes.end()) {
+    kind.votes.erase(before);
+  } else if (kind.votes.size() == kVotesMax) {
+    kind.votes.erase(kind.votes.begin());
+  }
+  kind.votes.push_back({from, seen});
+  const auto agreeing = std::count_if(kind.votes.begin(), kind.votes.end(),
+                                      [&](const Vote& vote) { return vote.seen == seen; });
+  if (agreeing < kVotesMin || 2 * static_cast<size_t>(agreeing) <= kind.votes.size()) return;
+  if (kind.known == seen) return;
   kind.known = seen;
   changed_ = true;
 }

@@ -35,6 +35,7 @@ void RequestWindow::OpenBucket(Time now) {
 }
 
 void RequestWindow::OnIdleEnds(Time now) {
+  pause_began_ = now;
   // A small window on a fast path empties with each burst. If that ended a sample which is still
   // too short, no rate would ever be known and the window would stay small.
   if (now == last_block_ && now - sample_began_ < kSampleMin) return;
@@ -49,7 +50,8 @@ void RequestWindow::OnBlock(Time now, uint32_t bytes, Duration delay) {
   const uint32_t delay_us = InBounds(delay);
   uint32_t& lowest = delays_us_[newest];
   if (lowest == 0 || delay_us < lowest) lowest = delay_us;
-  pauses_us_[newest] = std::max(pauses_us_[newest], InBounds(now - last_block_));
+  pauses_us_[newest] = std::max(pauses_us_[newest], InBounds(now - pause_began_));
+  pause_began_ = now;
 
   // A sample ends with the last block of one moment, since blocks come in bursts.
   if (now > last_block_ && IsSample(last_block_)) {
@@ -90,8 +92,10 @@ uint32_t RequestWindow::blocks() const {
   const uint64_t ceiling = BlocksWithin(rate_, kCeiling) + kBlocksMin;
   const uint64_t floor = std::min<uint64_t>(
       std::max<uint64_t>(BlocksWithin(rate_, kFloor), kBlocksMin), kBlocksFloorMax);
-  const uint64_t wanted =
-      std::min(BlocksWithin(2 * rate_, std::max(delay_min(), pause_max())) + 2, ceiling);
+  const uint64_t path = BlocksWithin(2 * rate_, delay_min());
+  const uint64_t stalled =
+      std::min<uint64_t>(BlocksWithin(2 * rate_, pause_max()), kBlocksFloorMax);
+  const uint64_t wanted = std::min(std::max(path, stalled) + 2, ceiling);
   return static_cast<uint32_t>(
       std::clamp<uint64_t>(std::max(wanted, floor), std::min(kBlocksMin, queue_max_), queue_max_));
 }

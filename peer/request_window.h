@@ -1,12 +1,13 @@
 // How many requests to keep in flight at one peer, so that its answers never pause and no more is
 // asked for than that takes. With rate in bytes a second and the lowest delay seen lately:
 //
-//   window = clamp(ceil(2 * rate * delay_min / 16 KiB) + 2, 4, reqq)
+//   window = clamp(ceil(2 * rate * max(delay_min, pause_max) / 16 KiB) + 2, 4, reqq)
 //
-// where delay_min is the lowest time from a request to its data within the last 60 s, or the
-// longest pause between two blocks if that was longer: while we upload all that our link can take,
-// requests wait for seconds before they leave, and nothing but the pauses they leave tells. A peer
-// that always has something of ours to do pauses no longer than it takes to send a block. Two
+// where delay_min is the lowest time from a request to its data within the last 60 s, and pause_max
+// the longest time between two blocks while more were asked for: while we upload all that our link
+// can take, requests wait for seconds before they leave, and nothing but such pauses tells. A peer
+// that always has something of ours to do pauses no longer than it takes to send a block; for the
+// sake of one that stalls now and then, pauses alone make no window larger than 512 blocks. Two
 // bounds keep the formula honest where the measure of the delay is poor: never less than 50 ms of
 // data (up to 512 blocks), because on a loopback the delay is less than the time slices of two
 // programs; and never more than 3 s of data, because behind a full queue each delay that is seen is
@@ -39,6 +40,8 @@ class RequestWindow {
   // Requests are sent to a peer that owed us nothing: what passed before says nothing of its rate,
   // unless they follow its last block at once and too little passed to be measured.
   void OnIdleEnds(Time now);
+  // We had stopped reading, so the pause that ends now says nothing of the peer.
+  void OnResume(Time now) { pause_began_ = now; }
   // A block of `bytes` is here, `delay` after it was asked for.
   void OnBlock(Time now, uint32_t bytes, Duration delay);
 
@@ -59,6 +62,7 @@ class RequestWindow {
   uint32_t queue_max_ = 250;
   Time sample_began_{};
   Time last_block_{};
+  Time pause_began_{};
   uint64_t sample_bytes_ = 0;
   uint64_t rate_ = 0;  // bytes a second
 };

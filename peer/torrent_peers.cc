@@ -85,8 +85,11 @@ void Torrent::State::DialMore(Time now) {
 void Torrent::State::Accept(Time now, std::unique_ptr<Stream> stream, const Handshake& handshake,
                             Slice rest) {
   if (phase == Phase::kFailed || bans.IsBanned(stream->remote())) return;
+  if (bans.IsBanned(handshake.peer_id)) return;
   if (IsCrowded(stream->remote())) return;
-  if (!HasPlaceToAccept() && !MakeRoom(now) && !MakeRoomFor(now, stream->remote())) return;
+  if (!HasPlaceToAccept() && !MakeRoom(now)) {
+    if (IsMet(handshake.peer_id, stream->remote()) || !MakeRoomFor(now, stream->remote())) return;
+  }
   ++incoming_count;
   AddConnection().Accept(now, std::move(stream), handshake, std::move(rest));
   tick.SetEarlier(now + kSweep);
@@ -107,8 +110,20 @@ bool Torrent::State::MakeRoom(Time now) {
   return true;
 }
 
+// Is it ourselves, connected already, or (as far as one can tell) being dialled? Then it will not
+// keep a second connection.
+bool Torrent::State::IsMet(const PeerId& peer_id, const Endpoint& remote) const {
+  if (peer_id == swarm.own_id) return true;
+  return std::any_of(
+      connections.begin(), connections.end(), [&](const std::unique_ptr<Connection>& connection) {
+        return connection->is_open()
+                   ? connection->peer_id() == peer_id
+                   : connection->remote().SameAddress(remote) && !remote.is_private();
+      });
+}
+
 // Ends the connection of the lowest priority, if that of `newcomer` is higher (BEP 40). Whoever is
-// new, gives us something or takes something stays.
+// new, gives us something, takes something, or has all that we lack stays.
 bool Torrent::State::MakeRoomFor(Time now, const Endpoint& newcomer) {
   const Endpoint* own = swarm.own_address.Towards(newcomer);
   if (fetch != nullptr || own == nullptr) return false;
@@ -118,6 +133,7 @@ bool Torrent::State::MakeRoomFor(Time now, const Endpoint& newcomer) {
   for (const std::unique_ptr<Connection>& connection : connections) {
     if (!connection->is_open() || (keeps_dialled && !connection->incoming())) continue;
     if (now - connection->opened_at() < kTrial) continue;
+    if (connection->is_seed() && !swarm.complete()) continue;
     if (connection->downloads().rate().LastTwentySeconds(now) > 0 ||
         connection->uploads().rate().LastTwentySeconds(now) > 0) {
       continue;

@@ -73,6 +73,7 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   uint32_t DialledMax() const;
   bool MakeRoom(Time now);
   bool MakeRoomFor(Time now, const Endpoint& newcomer);
+  bool IsMet(const PeerId& peer_id, const Endpoint& remote) const;
   void Drop(Time now, Connection& connection, Ending ending, absl::string_view why);
   void DropSeeds(Time now);
   void Ban(Time now, ConnectionId id, absl::string_view why);

@@ -21,6 +21,10 @@ void DhtLookup::TakeReport(Time now, const dht::LookupReport& report) {
 
 double ToMilliseconds(Duration length) { return static_cast<double>(length.count()) / 1000; }
 
+double ToMilliseconds(std::optional<Duration> length) {
+  return length.has_value() ? ToMilliseconds(*length) : kNoValue;
+}
+
 double ToNumber(uint32_t count) {
   return count == DhtLookup::kUnknown ? kNoValue : static_cast<double>(count);
 }

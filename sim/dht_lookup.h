@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -23,10 +24,10 @@ struct DhtLookup {
   uint32_t hops = 0;  // length of the referral chain to the first of the k closest
   uint32_t queries = 0;
   uint32_t timeouts = 0;
-  uint32_t bytes = 0;  // its queries and the answers to them, without headers
-  Duration first{};    // until the first of the k closest found answered
-  Duration nearest{};  // until the nearest one did
-  Duration done{};     // until it ended
+  uint32_t bytes = 0;               // its queries and the answers to them, without headers
+  Duration first{};                 // until the first of the k closest found answered
+  std::optional<Duration> nearest;  // until the nearest one did; unset: unknown
+  Duration done{};                  // until it ended
   uint32_t found = 0;  // how many of the 8 closest live nodes it found, in a small network of all
   double recall = 0;   // `found` as a share; NaN where nobody knows
 
@@ -35,6 +36,7 @@ struct DhtLookup {
 };
 
 double ToMilliseconds(Duration length);
+double ToMilliseconds(std::optional<Duration> length);  // NaN if it is unknown
 // NaN if it is unknown.
 double ToNumber(uint32_t count);
 

@@ -70,16 +70,16 @@ void WorkerPool::RunWorker() {
     lock.unlock();
     do {
       job->Work();
-    } while (!PostIfDone(job));
+    } while (!PostIfEnded(job));
     lock.lock();
   }
 }
 
-bool WorkerPool::PostIfDone(std::unique_ptr<Job>& job) {
+bool WorkerPool::PostIfEnded(std::unique_ptr<Job>& job) {
   bool was_empty;
   {
     std::lock_guard lock(finished_mutex_);
-    if (!job->IsDone()) return false;
+    if (!job->TryEnd()) return false;
     was_empty = finished_.empty();
     finished_.push_back(std::move(job));
   }
@@ -109,7 +109,7 @@ void JobLanes::Job::Work() {
   }
 }
 
-bool JobLanes::Job::IsDone() { return lanes_->Free(lane_); }
+bool JobLanes::Job::TryEnd() { return lanes_->Free(lane_); }
 
 void JobLanes::Job::Finish(Time now) {
   Tell(now);
@@ -132,7 +132,9 @@ void JobLanes::Submit(uint32_t lane, std::unique_ptr<Job> job) {
 
 std::unique_ptr<JobLanes::Job> JobLanes::Next(uint32_t lane) {
   std::lock_guard lock(mutex_);
-  std::vector<std::unique_ptr<Job>>& jobs = waiting_.at(lane);
+  const auto entry = waiting_.find(lane);
+  CHECK(entry != waiting_.end());
+  std::vector<std::unique_ptr<Job>>& jobs = entry->second;
   if (jobs.empty()) return nullptr;
   std::unique_ptr<Job> job = std::move(jobs.front());
   jobs.erase(jobs.begin());

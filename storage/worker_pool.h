@@ -38,9 +38,10 @@ class WorkerPool {
     // Of a gathered job, on the loop's thread: does the work if it has to wait for nothing. False:
     // a worker is to do it.
     virtual bool WorkAtOnce() { return false; }
-    // On the worker, while no other job can end: what is submitted from here on, and because of
-    // this answer, ends later. False: more has come, and Work() is called again. Must not block.
-    virtual bool IsDone() { return true; }
+    // On the worker, while no other job can end. True: it has ended, before all that is submitted
+    // from now on. False: more came while it worked, and Work() is called again. Waits for nothing
+    // but short locks.
+    virtual bool TryEnd() { return true; }
   };
 
   // `wake` is called from any worker, until the destructor returns.
@@ -63,7 +64,7 @@ class WorkerPool {
 
  private:
   void RunWorker();
-  bool PostIfDone(std::unique_ptr<Job>& job);
+  bool PostIfEnded(std::unique_ptr<Job>& job);
   void BeginGathered(Time now);
 
   absl::AnyInvocable<void()> wake_;
@@ -90,7 +91,7 @@ class JobLanes {
   class Job : public WorkerPool::Job {
    public:
     void Work() final;
-    bool IsDone() final;
+    bool TryEnd() final;
     void Finish(Time now) final;
 
    protected:

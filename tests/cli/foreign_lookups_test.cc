@@ -57,6 +57,7 @@ TEST_F(ForeignLookupsTest, BeginWithTheFirstQueryAndEndWithTheLastAnswer) {
   EXPECT_EQ(taken[0].found, 2u);
   EXPECT_EQ(taken[0].recall, 2 / 8.0);
   EXPECT_TRUE(std::isnan(sim::ToNumber(taken[0].hops)));
+  EXPECT_FALSE(taken[0].nearest.has_value());
   EXPECT_TRUE(lookups_.Take().empty());
 }
 

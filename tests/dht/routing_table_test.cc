@@ -195,6 +195,8 @@ TEST(RoutingTable, FindClosestIsExact) {
       NodeId id = random.NextId<NodeId>();
       // Some differ from another one only in their last bytes.
       if (i % 3 == 0) std::copy_n(before.bytes.begin(), 8 + i % 12, id.bytes.begin());
+      // And some stand in the last bucket, beside us.
+      if (i % 7 == 1) std::copy_n(table.own_id().bytes.begin(), 5, id.bytes.begin());
       table.OnAnswer(kNow, id, Public(i), 0);
       before = id;
     }
@@ -291,6 +293,7 @@ TEST(RoutingTable, KeepsItsInvariantsInAStormOfEvents) {
       endpoints.push_back(contact.endpoint);
       endpoints.back().port = 0;
       ids.push_back(contact.id);
+      ASSERT_EQ(table.Find(contact.id), &contact);
     }
     std::sort(endpoints.begin(), endpoints.end());
     std::sort(ids.begin(), ids.end());

@@ -34,8 +34,8 @@ TEST(Candidates, OfOneSourceAreTriedInOrderOfPriority) {
   OwnAddress own;
   Candidates candidates(random, 100, &own);
   for (uint32_t i = 1; i <= 20; ++i) candidates.Add(At(i), PeerSource::kDht);
-  own.Hear(At(99));
-  own.Hear(At(99));
+  own.Hear(At(1), At(99));
+  own.Hear(At(2), At(99));
   candidates.OnOwnAddress();
   for (uint32_t i = 21; i <= 40; ++i) candidates.Add(At(i), PeerSource::kDht);
   uint32_t before = UINT32_MAX;

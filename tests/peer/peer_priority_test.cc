@@ -49,33 +49,50 @@ TEST(PeerPriority, OfIpv6CountsTheSite) {
   EXPECT_NE(Priority(own, "2001:db8:1::2"), Priority(own, "2001:db8:1::8"));
 }
 
-TEST(OwnAddress, IsBelievedWhenTwoAgree) {
+Endpoint At(const std::string& address) { return *Endpoint::ParseAddress(address, 5); }
+
+TEST(OwnAddress, IsBelievedWhenMostAgree) {
   OwnAddress own;
-  const Endpoint peer = *Endpoint::Parse("8.8.8.8:1");
-  own.Hear(*Endpoint::Parse("1.2.3.4:5"));
+  const Endpoint peer = At("8.8.8.8");
+  own.Hear(At("60.0.1.1"), At("1.2.3.4"));
   EXPECT_EQ(own.Towards(peer), nullptr);
-  own.Hear(*Endpoint::Parse("4.3.2.1:5"));
+  own.Hear(At("60.0.2.1"), At("4.3.2.1"));
   EXPECT_EQ(own.Towards(peer), nullptr);
   EXPECT_FALSE(own.TakeChange());
-  own.Hear(*Endpoint::Parse("4.3.2.1:5"));
+  own.Hear(At("60.0.3.1"), At("4.3.2.1"));
   ASSERT_NE(own.Towards(peer), nullptr);
-  EXPECT_EQ(*own.Towards(peer), *Endpoint::Parse("4.3.2.1:5"));
+  EXPECT_EQ(*own.Towards(peer), At("4.3.2.1"));
   EXPECT_TRUE(own.TakeChange());
   EXPECT_FALSE(own.TakeChange());
-  own.Hear(*Endpoint::Parse("9.9.9.9:5"));
-  EXPECT_EQ(own.Towards(peer)->v4(), 0x04030201u) << "one alone changes nothing";
+  // It may change, but not because of a few.
+  for (int i = 10; i < 16; ++i) own.Hear(At("60.1." + std::to_string(i) + ".1"), At("9.9.9.9"));
+  EXPECT_EQ(*own.Towards(peer), At("9.9.9.9"));
+  for (int i = 20; i < 24; ++i) own.Hear(At("60.1." + std::to_string(i) + ".1"), At("7.7.7.7"));
+  EXPECT_EQ(*own.Towards(peer), At("9.9.9.9"));
+}
+
+TEST(OwnAddress, IsNotBelievedOfOneNetworkAlone) {
+  OwnAddress own;
+  own.Hear(At("60.0.1.1"), At("4.3.2.1"));
+  own.Hear(At("60.0.2.1"), At("4.3.2.1"));
+  for (int i = 0; i < 100; ++i) own.Hear(At("61.0.0." + std::to_string(i)), At("6.6.6.6"));
+  EXPECT_EQ(*own.Towards(At("8.8.8.8")), At("4.3.2.1"));
 }
 
 TEST(OwnAddress, IsAnotherOneInAPrivateNetwork) {
   OwnAddress own;
-  for (int i = 0; i < 2; ++i) {
-    own.Hear(*Endpoint::Parse("1.2.3.4:5"));
-    own.Hear(*Endpoint::Parse("192.168.0.7:5"));
-    own.Hear(*Endpoint::Parse("[2001:db8::7]:5"));
+  for (const std::string last : {"1", "2"}) {
+    own.Hear(At("60.0." + last + ".1"), At("1.2.3.4"));
+    own.Hear(At("192.168.0." + last), At("192.168.0.7"));
+    own.Hear(At("2001:db8:" + last + "::1"), At("2001:db8::7"));
+    // Of whom cannot know, of what cannot be.
+    own.Hear(At("60.0." + last + ".1"), At("10.6.6.6"));
+    own.Hear(At("192.168.0." + last), At("127.0.0.1"));
+    own.Hear(At("60.0." + last + ".1"), At("0.0.0.0"));
   }
-  EXPECT_EQ(own.Towards(*Endpoint::Parse("8.8.8.8:1"))->ToString(), "1.2.3.4:5");
-  EXPECT_EQ(own.Towards(*Endpoint::Parse("10.0.0.1:1"))->ToString(), "192.168.0.7:5");
-  EXPECT_EQ(own.Towards(*Endpoint::Parse("[2001:db8::1]:1"))->ToString(), "[2001:db8::7]:5");
+  EXPECT_EQ(*own.Towards(At("8.8.8.8")), At("1.2.3.4"));
+  EXPECT_EQ(*own.Towards(At("10.0.0.1")), At("192.168.0.7"));
+  EXPECT_EQ(*own.Towards(At("2001:db8:9::1")), At("2001:db8::7"));
 }
 
 }  // namespace

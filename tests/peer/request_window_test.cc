@@ -65,6 +65,18 @@ TEST(RequestWindow, GrowsWhereRequestsWaitToLeave) {
   EXPECT_GE(window.blocks(), 20u);
 }
 
+TEST(RequestWindow, APauseOfOursIsNoneOfThePeers) {
+  for (const bool is_ours : {true, false}) {
+    RequestWindow window;
+    window.OnIdleEnds(kStart);
+    Time now = Feed(window, kStart, seconds(5), 1'000'000, milliseconds(100)) + seconds(2);
+    const uint32_t before = window.blocks();
+    if (is_ours) window.OnResume(now);
+    window.OnBlock(now, kBlock, seconds(2));
+    EXPECT_EQ(window.blocks() > 2 * before, !is_ours);
+  }
+}
+
 TEST(RequestWindow, HasAFloorWhereTheDelayIsBelowATimeSlice) {
   RequestWindow window;
   window.OnIdleEnds(kStart);

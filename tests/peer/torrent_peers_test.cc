@@ -1,6 +1,8 @@
 // Who is connected: one connection a peer, none to ourselves, limits, room for newcomers, retries.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "peer/peer_exchange.h"
 #include "peer/peer_priority.h"
 #include "tests/peer/scripted_peer.h"
@@ -237,6 +239,13 @@ TEST_F(FullTorrent, LetsNewOnesShowWhatTheyAreGoodFor) {
   }
   ASSERT_EQ(host_.counts().connected, 10u);
   EXPECT_TRUE(JoinBetween(PriorityOf(numbers_[9]), UINT32_MAX)->closed);
+  EXPECT_EQ(CountClosed(), 0u);
+}
+
+TEST_F(FullTorrent, MakesNoRoomForWhomItKnows) {
+  world_.Run(seconds(3));
+  // The one of highest priority dials once more: its second connection will not stay.
+  EXPECT_TRUE(Join(numbers_[9])->closed);
   EXPECT_EQ(CountClosed(), 0u);
 }
 
