@@ -1,7 +1,8 @@
 // What a Torrent is made of. The class is one conversation with many peers, so its parts share
 // their state, but each part is a file of its own: torrent.cc (the public face and the phases),
-// torrent_peers.cc (who is connected), torrent_transfer.cc (blocks and pieces), torrent_memory.cc
-// (the budget for unfinished pieces) and torrent_metadata.cc (BEP 9).
+// torrent_peers.cc (who is connected), torrent_places.cc (who has a place), torrent_transfer.cc
+// (blocks and pieces), torrent_memory.cc (the budget for unfinished pieces) and torrent_metadata.cc
+// (BEP 9).
 //
 // Invariants: `connections` is sorted by id and holds none that is closed; a closed connection
 // waits in `ended` until the next tick, because it may be the caller. Loops that may close
@@ -66,21 +67,11 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   Connection& AddConnection();
   void Accept(Time now, std::unique_ptr<Stream> stream, const Handshake& handshake, Slice rest);
   void DialMore(Time now);
-  bool HasPlaceToDial() const;
-  bool HasPlaceToAccept() const;
-  bool MayDialMore() const;
-  bool IsCrowded(const Endpoint& address) const;
-  uint32_t DialledMax() const;
-  bool MakeRoom(Time now);
-  bool MakeRoomFor(Time now, const Endpoint& newcomer);
-  bool IsMet(const PeerId& peer_id, const Endpoint& remote) const;
   void Drop(Time now, Connection& connection, Ending ending, absl::string_view why);
   void DropSeeds(Time now);
   void Ban(Time now, ConnectionId id, absl::string_view why);
   void DropUnlessFromTracker(Time now);
   void Sweep(Time now);
-  Connection* FindUseless(Time now) const;
-  bool IsFruitless(Time now, const Connection& connection) const;
   void NoteInJournal(Connection& connection);
   void ExchangePeers(Time now);
   void TellHeldHaves(Time now);
@@ -90,6 +81,18 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   void OnPeers(Time now, Connection& connection, const PexMessage& message) override;
   void OnDhtPort(Time now, Connection& connection, uint16_t port) override;
   void OnEnded(Time now, Connection& connection, Ending ending, absl::string_view why) override;
+
+  // torrent_places.cc
+  bool HasPlaceToDial() const;
+  bool HasPlaceToAccept() const;
+  bool MayDialMore() const;
+  bool IsCrowded(const Endpoint& address) const;
+  uint32_t DialledMax() const;
+  bool MakeRoom(Time now);
+  bool MakeRoomFor(Time now, const Endpoint& newcomer);
+  bool IsMet(const PeerId& peer_id, const Endpoint& remote) const;
+  Connection* FindUseless(Time now) const;
+  bool IsFruitless(Time now, const Connection& connection) const;
 
   // torrent_transfer.cc
   void Refill(Time now, Connection& connection);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -179,9 +180,13 @@ TEST_F(LoopbackTest, ASeederServesTheNextWhenALeecherHasLeft) {
 }
 
 TEST_F(LoopbackTest, ANodeSaysThatItsPortIsTakenAndAnotherPortIsFine) {
-  const Socket taken = BindUdp(Loopback()).value();
+  // Free for UDP, that is; some other program may have the same port for TCP.
+  std::optional<Socket> taken;
+  do {
+    taken.emplace(BindUdp(Loopback()).value());
+  } while (!ListenTcp(LocalEndpoint(taken->descriptor())).ok());
   RealNodeOptions options;
-  options.listen = {LocalEndpoint(taken.descriptor())};
+  options.listen = {LocalEndpoint(taken->descriptor())};
   class Ignore final : public EventSink {
     void On(Time, const Event&) override {}
   } ignore;
