@@ -5,6 +5,15 @@
 #include "peer/torrent_state.h"
 
 namespace starling::peer {
+namespace {
+
+// Nothing passed lately, either way.
+bool IsIdle(Time now, const Connection& connection) {
+  return connection.downloads().rate().LastTwentySeconds(now) == 0 &&
+         connection.uploads().rate().LastTwentySeconds(now) == 0;
+}
+
+}  // namespace
 
 // A fifth of the connections is left to those who come to us; else a swarm of full peers would have
 // no door.
@@ -78,10 +87,7 @@ bool Torrent::State::MakeRoomFor(Time now, const Endpoint& newcomer) {
     if (!connection->is_open() || (keeps_dialled && !connection->incoming())) continue;
     if (now - connection->opened_at() < kTrial) continue;
     if (connection->is_seed() && !swarm.complete()) continue;
-    if (connection->downloads().rate().LastTwentySeconds(now) > 0 ||
-        connection->uploads().rate().LastTwentySeconds(now) > 0) {
-      continue;
-    }
+    if (!IsIdle(now, *connection)) continue;
     const Endpoint* seen = swarm.own_address.Towards(connection->remote());
     if (seen == nullptr) continue;
     const uint32_t priority = PeerPriority(*seen, connection->remote());
@@ -119,9 +125,7 @@ bool Torrent::State::IsFruitless(Time now, const Connection& connection) const {
     return age >= (offers_metadata ? kUselessMax : kUselessMin);
   }
   return phase == Phase::kDownloading && age >= kUselessMax &&
-         (connection.peer_choking() || connection.downloads().snubbed()) &&
-         connection.downloads().rate().LastTwentySeconds(now) == 0 &&
-         connection.uploads().rate().LastTwentySeconds(now) == 0;
+         (connection.peer_choking() || connection.downloads().snubbed()) && IsIdle(now, connection);
 }
 
 }  // namespace starling::peer
