@@ -1,7 +1,5 @@
 #include "cli/sim_jobs.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -16,21 +14,19 @@
 #include "cli/interrupt.h"
 #include "cli/memory.h"
 #include "cli/quantities.h"
+#include "cli/sim_branch.h"
+#include "cli/sim_bundles.h"
+#include "cli/thread_time.h"
 
 namespace starling::cli {
 
 namespace {
 
-double ThreadCpuSeconds() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
-}
-
 class Workshop {
  public:
   Workshop(const std::vector<SimJob>& jobs, const sim::Strategies& strategies, int threads)
       : jobs_(jobs),
+        bundles_(BundleJobs(jobs, threads)),
         strategies_(strategies),
         memory_(AvailableMemory().value_or(std::numeric_limits<uint64_t>::max())),
         running_(static_cast<size_t>(threads)) {
@@ -74,40 +70,69 @@ class Workshop {
   }
 
  private:
-  // The next job, once there is memory for it; nullopt if there is none, or nobody wants it.
-  std::optional<size_t> TakeJob(size_t worker, uint64_t* bytes) {
+  // The next bundle, once there is memory for it; null if there is none, or nobody wants it.
+  const SimBundle* TakeBundle(size_t worker, uint64_t* bytes) {
     std::unique_lock<std::mutex> lock(mutex_);
-    if (stops_ || next_ == jobs_.size()) return std::nullopt;
-    const size_t job = next_++;
-    *bytes = sim::EstimateMemory(*jobs_[job].scenario);
+    if (stops_ || next_ == bundles_.size()) return nullptr;
+    const SimBundle& bundle = bundles_[next_++];
+    *bytes = BytesOf(bundle);
     changed_.wait(
         lock, [&] { return stops_ || memory_taken_ == 0 || memory_taken_ + *bytes <= memory_; });
-    if (stops_) return std::nullopt;
+    if (stops_) return nullptr;
     memory_taken_ += *bytes;
-    running_[worker] = SimJobsProgress::Running{jobs_[job].label, {}};
-    return job;
+    running_[worker] = SimJobsProgress::Running{jobs_[bundle.jobs.front()].label, {}};
+    return &bundle;
+  }
+
+  // What begins together is there twice: as it began, and the one that goes on from it.
+  uint64_t BytesOf(const SimBundle& bundle) const {
+    const uint64_t bytes = sim::EstimateMemory(*jobs_[bundle.jobs.front()].scenario);
+    return bundle.jobs.size() == 1 ? bytes : 2 * bytes;
   }
 
   void Work(size_t worker) {
     uint64_t bytes = 0;
-    while (const std::optional<size_t> job = TakeJob(worker, &bytes)) {
-      SimJobResult result = Make(worker, jobs_[*job], bytes);
+    while (const SimBundle* bundle = TakeBundle(worker, &bytes)) {
+      if (bytes > memory_) {
+        Refuse(worker, *bundle, bytes);
+      } else if (bundle->jobs.size() == 1) {
+        Tell(worker, bundle->jobs.front(), Make(worker, jobs_[bundle->jobs.front()]));
+      } else {
+        MakeTogether(worker, *bundle);
+      }
       const std::lock_guard<std::mutex> lock(mutex_);
       memory_taken_ -= bytes;
       running_[worker].reset();
-      if (!stops_) done_.push_back({*job, std::move(result)});
       changed_.notify_all();
     }
   }
 
-  SimJobResult Make(size_t worker, const SimJob& job, uint64_t bytes) {
-    SimJobResult made;
-    if (bytes > memory_) {
-      made.status = absl::ResourceExhaustedError(
-          absl::StrCat(job.label, " needs about ", FormatSize(bytes), " of memory, and ",
+  void Tell(size_t worker, size_t job, SimJobResult result) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    running_[worker]->at = {};
+    if (!stops_) done_.push_back({job, std::move(result)});
+    changed_.notify_all();
+  }
+
+  void Refuse(size_t worker, const SimBundle& bundle, uint64_t bytes) {
+    for (const size_t job : bundle.jobs) {
+      SimJobResult refused;
+      refused.status = absl::ResourceExhaustedError(
+          absl::StrCat(jobs_[job].label, " needs about ", FormatSize(bytes), " of memory, and ",
                        FormatSize(memory_), " are available"));
-      return made;
+      Tell(worker, job, std::move(refused));
     }
+  }
+
+  // Notes how far a worker's run is; false if nobody wants it any more.
+  bool Note(size_t worker, const sim::RunProgress& at) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    running_[worker]->at = at;
+    return !stops_;
+  }
+
+  SimJobResult Make(size_t worker, const SimJob& job) {
+    SimJobResult made;
     const double cpu_before = ThreadCpuSeconds();
     sim::RunOptions options;
     std::optional<double> cpu_standing;
@@ -117,9 +142,7 @@ class Workshop {
         cpu_standing = ThreadCpuSeconds();
         events_standing = at.events;
       }
-      const std::lock_guard<std::mutex> lock(mutex_);
-      running_[worker]->at = at;
-      return !stops_;
+      return Note(worker, at);
     };
     auto run = sim::StartRun(*job.scenario, job.seed, strategies_, options);
     if (!run.ok()) {
@@ -137,7 +160,42 @@ class Workshop {
     return made;
   }
 
+  // The beginning once, and each run from there in a process of its own, one after another.
+  void MakeTogether(size_t worker, const SimBundle& bundle) {
+    const double cpu_before = ThreadCpuSeconds();
+    const SimJob& first = jobs_[bundle.jobs.front()];
+    ProgressEar ear{[this, worker](const sim::RunProgress& at) { return Note(worker, at); }};
+    sim::RunOptions options;
+    options.on_progress = [&ear](const sim::RunProgress& at) { return ear.tell(at); };
+    auto run = sim::StartRun(*first.scenario, first.seed, strategies_, options);
+    if (!run.ok()) {
+      for (const size_t job : bundle.jobs) {
+        SimJobResult failed;
+        failed.status = run.status();
+        Tell(worker, job, std::move(failed));
+      }
+      return;
+    }
+    const Duration last = bundle.shared - first.scenario->sample;
+    while (!stops_ && (*run)->progress().simulated < last && (*run)->Advance()) continue;
+    const double share =
+        (ThreadCpuSeconds() - cpu_before) / static_cast<double>(bundle.jobs.size());
+    for (const size_t job : bundle.jobs) {
+      if (stops_) return;
+      SetLabel(worker, jobs_[job].label);
+      SimJobResult made = RunBranch(**run, jobs_[job], strategies_, &ear);
+      made.cpu_s += share;
+      Tell(worker, job, std::move(made));
+    }
+  }
+
+  void SetLabel(size_t worker, const std::string& label) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    running_[worker]->label = label;
+  }
+
   const std::vector<SimJob>& jobs_;
+  const std::vector<SimBundle> bundles_;
   const sim::Strategies& strategies_;
   const uint64_t memory_;
 

@@ -1,5 +1,6 @@
 // Many runs of the simulator at once, one thread each: what checks and sweeps are made of. A run
-// shares nothing with another, so the results do not depend on how many threads there are.
+// shares nothing with another but, where it can, how it begins (sim_bundles.h); the results depend
+// neither on that nor on how many threads there are.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ struct SimJob {
 
 struct SimJobResult {
   absl::Status status;  // why it could not be made
-  sim::Result result;
+  sim::Result result;   // without tables if it began together with others
   double cpu_s = 0;
   // Of an event, once the world stands: what making it took is left out. 0: it was too short.
   double cpu_s_per_event = 0;

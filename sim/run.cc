@@ -35,6 +35,10 @@ uint64_t EstimateSwarmMemory(const Scenario& scenario) {
 
 }  // namespace
 
+absl::Status Run::Recast(const Scenario&, const Strategies&) {
+  return absl::FailedPreconditionError("such a run cannot go on as one of another scenario");
+}
+
 absl::StatusOr<std::unique_ptr<Run>> StartRun(const Scenario& scenario, uint64_t seed,
                                               const Strategies& strategies,
                                               const RunOptions& options) {

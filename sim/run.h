@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/time.h"
@@ -47,6 +48,9 @@ class Run {
   virtual RunProgress progress() const = 0;
   // Once, at any moment: before the end the result is partial.
   virtual Result Finish() = 0;
+  // Goes on as a run of `scenario`, as if it had been one from the beginning. FailedPrecondition if
+  // by now that run would have gone another way (sim/shared_start.h).
+  virtual absl::Status Recast(const Scenario& scenario, const Strategies& strategies);
 };
 
 // InvalidArgument for a scenario that asks for what does not exist or cannot be.

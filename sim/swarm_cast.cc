@@ -50,6 +50,20 @@ absl::Status SwarmCast::Prepare(const Strategies& strategies, const RunOptions& 
   return absl::OkStatus();
 }
 
+absl::Status SwarmCast::Recast(const Strategies& strategies) {
+  for (Troupe& troupe : troupes_) {
+    const absl::Status found = FindStrategies(strategies, &troupe);
+    if (!found.ok()) return found;
+  }
+  for (Member& member : members_) {
+    const Troupe& troupe = troupes_[member.population];
+    if (member.has_entered() || !troupe.uplinks.empty()) continue;
+    member.up = troupe.spec->up;
+    member.down = troupe.spec->down;
+  }
+  return absl::OkStatus();
+}
+
 void SwarmCast::Begin(Time start) {
   start_ = start;
   for (uint32_t population = 0; population < troupes_.size(); ++population) {

@@ -29,6 +29,8 @@ class SwarmCast {
 
   // Looks up strategies and sizes; InvalidArgument for what does not exist.
   absl::Status Prepare(const Strategies& strategies, const RunOptions& options);
+  // The scenario says something else now of populations whose members have not entered.
+  absl::Status Recast(const Strategies& strategies);
   // Plans all arrivals; `start` is the zero of the scenario's clock.
   void Begin(Time start);
 

@@ -40,6 +40,7 @@ struct Member {
   uint32_t pieces_failed = 0;
   uint32_t peers_banned = 0;
 
+  bool has_entered() const { return joined != kNever; }
   bool is_here() const { return host != nullptr && host->is_on(); }
   bool is_done() const { return done != kNever; }
 };

@@ -10,6 +10,7 @@
 #include "sim/checks.h"
 #include "sim/population.h"
 #include "sim/shared_content.h"
+#include "sim/shared_start.h"
 #include "sim/strategies.h"
 #include "sim/swarm_cast.h"
 #include "sim/swarm_faults.h"
@@ -65,6 +66,7 @@ class SwarmRun final : public Run {
   bool Advance() override;
   RunProgress progress() const override;
   Result Finish() override;
+  absl::Status Recast(const Scenario& scenario, const Strategies& strategies) override;
 
  private:
   std::vector<std::shared_ptr<const SharedContent>> MakeContents();
@@ -79,7 +81,7 @@ class SwarmRun final : public Run {
     return world_.now() >= end() || (scenario_.until_done && cast_.all_done()) || !broken_.empty();
   }
 
-  const Scenario scenario_;
+  Scenario scenario_;
   const uint64_t seed_;
   const RunOptions options_;
   World world_;
@@ -157,6 +159,18 @@ void SwarmRun::CheckInvariants() {
 RunProgress SwarmRun::progress() const {
   return {std::max(world_.now(), kStart) - kStart, end() - kStart, world_.events(), cast_.done(),
           cast_.expected()};
+}
+
+absl::Status SwarmRun::Recast(const Scenario& scenario, const Strategies& strategies) {
+  const bool nobody_late_is_here = world_.now() < kStart + FirstLatecomers(scenario_);
+  if (!nobody_late_is_here || WithoutLatecomers(scenario) != WithoutLatecomers(scenario_)) {
+    return absl::FailedPreconditionError("the scenarios differ in what has happened already");
+  }
+  // In place: the cast and the meter refer to the populations.
+  for (size_t i = 0; i < scenario_.populations.size(); ++i) {
+    scenario_.populations[i] = scenario.populations[i];
+  }
+  return cast_.Recast(strategies);
 }
 
 Result SwarmRun::Finish() {

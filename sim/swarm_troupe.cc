@@ -44,19 +44,6 @@ absl::StatusOr<GroupsByName> MakeGroups(const Scenario& scenario, Groups& groups
   return by_name;
 }
 
-absl::Status FindStrategies(const Strategies& strategies, Troupe* troupe) {
-  absl::StatusOr<peer::ChokerFactory> choker = strategies.chokers.Make(troupe->spec->choker);
-  if (!choker.ok()) return choker.status();
-  troupe->choker = *std::move(choker);
-  absl::StatusOr<peer::PiecePolicyFactory> pieces = strategies.pieces.Make(troupe->spec->pieces);
-  if (!pieces.ok()) return pieces.status();
-  troupe->pieces = *std::move(pieces);
-  absl::StatusOr<BehaviourFactory> behaviour = strategies.behaviours.Make(troupe->spec->behaviour);
-  if (!behaviour.ok()) return behaviour.status();
-  troupe->behaviour = *std::move(behaviour);
-  return absl::OkStatus();
-}
-
 // One draw from each of `count` equal shares of the table, dealt in random order: the population
 // has the table's distribution however small it is.
 void DrawUplinks(Random& random, Troupe* troupe) {
@@ -96,6 +83,19 @@ absl::Status Prepare(const Strategies& strategies, uint64_t seed, Random& random
 }
 
 }  // namespace
+
+absl::Status FindStrategies(const Strategies& strategies, Troupe* troupe) {
+  absl::StatusOr<peer::ChokerFactory> choker = strategies.chokers.Make(troupe->spec->choker);
+  if (!choker.ok()) return choker.status();
+  troupe->choker = *std::move(choker);
+  absl::StatusOr<peer::PiecePolicyFactory> pieces = strategies.pieces.Make(troupe->spec->pieces);
+  if (!pieces.ok()) return pieces.status();
+  troupe->pieces = *std::move(pieces);
+  absl::StatusOr<BehaviourFactory> behaviour = strategies.behaviours.Make(troupe->spec->behaviour);
+  if (!behaviour.ok()) return behaviour.status();
+  troupe->behaviour = *std::move(behaviour);
+  return absl::OkStatus();
+}
 
 uint64_t RateAtQuantile(const std::vector<CapacityPoint>& table, double share) {
   if (share <= table.front().share) return table.front().rate;

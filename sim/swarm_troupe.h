@@ -36,6 +36,9 @@ absl::StatusOr<std::vector<Troupe>> MakeTroupes(const Scenario& scenario,
                                                 const Strategies& strategies, uint64_t seed,
                                                 Random& random, Groups& groups);
 
+// Looks up what `troupe->spec` names now. Else as MakeTroupes.
+absl::Status FindStrategies(const Strategies& strategies, Troupe* troupe);
+
 // The rate at quantile `share` of a capacity table, between two points log-linear.
 uint64_t RateAtQuantile(const std::vector<CapacityPoint>& table, double share);
 

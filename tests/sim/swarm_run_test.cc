@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "sim/run.h"
 #include "sim/scenario_file.h"
+#include "sim/shared_start.h"
 #include "sim/strategies.h"
 
 namespace starling::sim {
@@ -40,6 +41,48 @@ down = "400KB/s"
   return (*run)->Finish();
 }
 
+// A leecher of another link, choker and picker may come after 40 s.
+Scenario WithLatecomer(const std::string& up, const std::string& of_latecomer) {
+  const Strategies strategies;
+  const std::string text = absl::StrCat(R"(until = "1h"
+dht_nodes = 8
+sample = "5s"
+[content.file]
+size = "1MiB"
+piece = "16KiB"
+[population.seeds]
+count = 1
+seeds = true
+measured = false
+up = "100KB/s"
+[population.leechers]
+count = 6
+measured = false
+up = "50KB/s"
+down = "400KB/s"
+stay = "rejoin"
+[population.late]
+count = 2
+down = "400KB/s"
+join = {at = "40s", over = "3s"}
+up = ")",
+                                        up, "\"\n", of_latecomer);
+  absl::StatusOr<Scenario> scenario = ReadScenario(text, "late.toml", {}, &strategies);
+  EXPECT_TRUE(scenario.ok()) << scenario.status();
+  return *std::move(scenario);
+}
+
+std::unique_ptr<Run> Start(const Scenario& scenario) {
+  absl::StatusOr<std::unique_ptr<Run>> run = StartRun(scenario, 7, Strategies(), {});
+  EXPECT_TRUE(run.ok()) << run.status();
+  return *std::move(run);
+}
+
+Result RunOut(Run& run) {
+  while (run.Advance()) continue;
+  return run.Finish();
+}
+
 // Copies that the leechers fetched; some blocks come twice in the end.
 double CopiesOf(const Result& result) { return result.metrics.at("leechers.downloaded_copies"); }
 
@@ -70,6 +113,35 @@ TEST(SwarmRun, WhoComesBackHasNothing) {
       "join = {at = \"100s\"}\n");
   // The one piece of each, and something of a second copy each.
   EXPECT_GT(CopiesOf(result), 1);
+}
+
+TEST(SwarmRun, GoesOnAsAnotherUntilLatecomersEnter) {
+  const Scenario stock = WithLatecomer("60KB/s", "");
+  const Scenario tyrant = WithLatecomer(
+      "30KB/s", "choker = \"bittyrant\"\npieces = \"classic\"\nup_limit_share = 0.9\n");
+  ASSERT_EQ(FirstLatecomers(stock), seconds(40));
+  EXPECT_EQ(WithoutLatecomers(stock), WithoutLatecomers(tyrant));
+  const Result alone = RunOut(*Start(tyrant));
+  ASSERT_NE(alone.trace_hash, RunOut(*Start(stock)).trace_hash);
+
+  const std::unique_ptr<sim::Run> run = Start(stock);
+  while (run->progress().simulated < seconds(35)) ASSERT_TRUE(run->Advance());
+  ASSERT_TRUE(run->Recast(tyrant, Strategies()).ok());
+  const Result recast = RunOut(*run);
+  EXPECT_EQ(recast.trace_hash, alone.trace_hash);
+  EXPECT_EQ(recast.events, alone.events);
+  EXPECT_EQ(recast.metrics, alone.metrics);
+}
+
+TEST(SwarmRun, DoesNotGoOnAsWhatItWasNot) {
+  const Scenario stock = WithLatecomer("60KB/s", "");
+  const std::unique_ptr<sim::Run> run = Start(stock);
+  const Scenario more = WithLatecomer("60KB/s", "connections = 20\n");
+  EXPECT_EQ(run->Recast(more, Strategies()).code(), absl::StatusCode::kFailedPrecondition);
+  const Scenario slower = WithLatecomer("50KB/s", "");
+  ASSERT_TRUE(run->Recast(slower, Strategies()).ok());
+  while (run->progress().simulated < seconds(40)) ASSERT_TRUE(run->Advance());
+  EXPECT_EQ(run->Recast(stock, Strategies()).code(), absl::StatusCode::kFailedPrecondition);
 }
 
 }  // namespace
