@@ -5,56 +5,64 @@
 
 namespace starling::peer {
 
-std::vector<Candidates::Entry>::iterator Candidates::Place(const Endpoint& endpoint) {
-  return std::lower_bound(entries_.begin(), entries_.end(), endpoint,
-                          [](const Entry& a, const Endpoint& b) { return a.endpoint < b; });
+namespace {
+
+// Who is tried first, the lowest; and who has to go when there is no room, the highest.
+auto Rank(const CandidateState& state) {
+  const PeerSource from = state.source;
+  return std::tuple(state.failures > 0, from, state.failures, state.draw());
 }
 
-const Candidates::Entry* Candidates::Find(const Endpoint& endpoint) const {
-  const auto at =
-      std::lower_bound(entries_.begin(), entries_.end(), endpoint,
-                       [](const Entry& a, const Endpoint& b) { return a.endpoint < b; });
-  return at == entries_.end() || at->endpoint != endpoint ? nullptr : &*at;
+}  // namespace
+
+CandidateState* Candidates::Find(const Endpoint& endpoint) {
+  return endpoint.is_v4() ? v4_.Find(endpoint) : v6_.Find(endpoint);
 }
 
-Candidates::Entry* Candidates::Change(const Endpoint& endpoint) {
-  const auto at = Place(endpoint);
-  if (at == entries_.end() || at->endpoint != endpoint) return nullptr;
-  Forget();
-  return &*at;
+const CandidateState* Candidates::Find(const Endpoint& endpoint) const {
+  return const_cast<Candidates*>(this)->Find(endpoint);
 }
 
-bool Candidates::IsCandidate(const Entry& entry, bool skip_seeds) const {
-  return !entry.in_use && !entry.own && entry.failures < kFailuresMax &&
-         !(skip_seeds && entry.seed);
+CandidateState* Candidates::Change(const Endpoint& endpoint) {
+  CandidateState* state = Find(endpoint);
+  if (state != nullptr) Forget();
+  return state;
+}
+
+void Candidates::Erase(const Endpoint& endpoint) {
+  waits_.erase(endpoint);
+  if (endpoint.is_v4()) {
+    v4_.Erase(endpoint);
+  } else {
+    v6_.Erase(endpoint);
+  }
+}
+
+bool Candidates::IsCandidate(const CandidateState& state, bool skip_seeds) const {
+  return !state.in_use && !state.own && state.failures < kFailuresMax &&
+         !(skip_seeds && state.seed);
 }
 
 bool Candidates::Add(const Endpoint& endpoint, PeerSource source) {
   if (!endpoint.is_usable()) return false;
-  auto at = Place(endpoint);
-  if (at != entries_.end() && at->endpoint == endpoint) {
-    at->source = std::min<PeerSource>(at->source, source);
+  if (CandidateState* known = Find(endpoint); known != nullptr) {
+    known->source = std::min<PeerSource>(known->source, source);
     // Named again after we gave it up: it may be back, and gets one more chance.
-    if (at->failures >= kFailuresMax && at->failures < 255) {
-      at->failures = kFailuresMax - 1;
+    if (known->failures >= kFailuresMax && known->failures < 255) {
+      known->failures = kFailuresMax - 1;
       Forget();
     }
     return false;
   }
-  if (entries_.size() >= max_) {
-    if (!MakeRoom(source)) return false;
-    at = Place(endpoint);
+  if (size() >= max_ && !MakeRoom(source)) return false;
+  CandidateState state;
+  state.source = source;
+  state.set_draw(DrawFor(endpoint));
+  if (endpoint.is_v4()) {
+    v4_.Insert(endpoint, state, max_);
+  } else {
+    v6_.Insert(endpoint, state, max_);
   }
-  Entry entry;
-  entry.endpoint = endpoint;
-  entry.source = source;
-  entry.draw = DrawFor(endpoint);
-  const auto place = at - entries_.begin();
-  if (entries_.size() == entries_.capacity()) {
-    // No more than there may be, nor twice what there is: this is a large part of a node.
-    entries_.reserve(std::min(max_, entries_.size() + entries_.size() / 4 + 8));
-  }
-  entries_.insert(entries_.begin() + place, entry);
   Forget();
   return true;
 }
@@ -65,113 +73,113 @@ uint32_t Candidates::DrawFor(const Endpoint& endpoint) {
 }
 
 void Candidates::OnOwnAddress() {
-  for (Entry& entry : entries_) entry.draw = DrawFor(entry.endpoint);
+  ForEach([&](auto& entry) { entry.state.set_draw(DrawFor(entry.endpoint())); });
 }
 
 // Replaces the worst one not in use, if the newcomer's source is trusted at least as much.
 bool Candidates::MakeRoom(PeerSource source) {
   if (full_for_.has_value() && source >= *full_for_) return false;
-  const auto badness = [](const Entry& entry) {
-    const PeerSource from = entry.source;
-    return std::tuple(entry.failures > 0, from, entry.failures, entry.draw);
-  };
-  auto worst = entries_.end();
-  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-    if (it->in_use || it->own) continue;
-    if (worst == entries_.end() || badness(*it) > badness(*worst)) worst = it;
-  }
-  if (worst == entries_.end() || (worst->failures == 0 && worst->source <= source)) {
+  const CandidateState* worst = nullptr;
+  Endpoint address;
+  ForEach([&](const auto& entry) {
+    if (entry.state.in_use || entry.state.own) return;
+    if (worst != nullptr && Rank(entry.state) <= Rank(*worst)) return;
+    worst = &entry.state;
+    address = entry.endpoint();
+  });
+  if (worst == nullptr || (worst->failures == 0 && worst->source <= source)) {
     full_for_ = source;
     return false;
   }
-  entries_.erase(worst);
+  Erase(address);
   return true;
 }
 
 std::vector<Endpoint> Candidates::RemoveUntracked() {
   std::vector<Endpoint> removed;
-  std::erase_if(entries_, [&](const Entry& entry) {
-    if (entry.source != PeerSource::kDht && entry.source != PeerSource::kPeerExchange) return false;
-    removed.push_back(entry.endpoint);
-    return true;
+  ForEach([&](const auto& entry) {
+    const PeerSource from = entry.state.source;
+    if (from != PeerSource::kDht && from != PeerSource::kPeerExchange) return;
+    removed.push_back(entry.endpoint());
   });
+  for (const Endpoint& endpoint : removed) Erase(endpoint);
   Forget();
   return removed;
 }
 
 std::optional<Endpoint> Candidates::TakeNext(Time now, bool skip_seeds) {
   if (next_ready(skip_seeds) > now) return std::nullopt;
-  const auto order = [](const Entry& entry) {
-    const PeerSource from = entry.source;
-    return std::tuple(entry.failures > 0, from, entry.failures, entry.draw);
-  };
-  auto best = entries_.end();
-  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-    if (!IsCandidate(*it, skip_seeds) || it->ready > now) continue;
-    if (best == entries_.end() || order(*it) < order(*best)) best = it;
-  }
-  if (best == entries_.end()) return std::nullopt;
+  CandidateState* best = nullptr;
+  Endpoint address;
+  ForEach([&](auto& entry) {
+    if (!IsCandidate(entry.state, skip_seeds) || ReadyOf(entry) > now) return;
+    if (best != nullptr && Rank(entry.state) >= Rank(*best)) return;
+    best = &entry.state;
+    address = entry.endpoint();
+  });
+  if (best == nullptr) return std::nullopt;
   best->in_use = true;
   Forget();
-  return best->endpoint;
+  return address;
 }
 
 Time Candidates::next_ready(bool skip_seeds) const {
   std::optional<Time>& known = known_ready_[skip_seeds ? 1 : 0];
   if (known.has_value()) return *known;
   Time earliest = kNever;
-  for (const Entry& entry : entries_) {
-    if (IsCandidate(entry, skip_seeds)) earliest = std::min(earliest, entry.ready);
-  }
+  ForEach([&](const auto& entry) {
+    if (IsCandidate(entry.state, skip_seeds)) earliest = std::min(earliest, ReadyOf(entry));
+  });
   known = earliest;
   return earliest;
 }
 
 void Candidates::SetInUse(const Endpoint& endpoint) {
-  if (Entry* entry = Change(endpoint)) entry->in_use = true;
+  if (CandidateState* state = Change(endpoint)) state->in_use = true;
 }
 
 void Candidates::OnClosed(Time now, const Endpoint& endpoint, bool served) {
-  Entry* entry = Change(endpoint);
-  if (entry == nullptr) return;
-  entry->in_use = false;
-  entry->failures = served ? 1 : static_cast<uint8_t>(std::min(entry->failures + 1, 254));
-  const uint32_t doublings = std::min<uint32_t>(entry->failures - 1u, kFailuresMax);
-  entry->ready = now + std::min<Duration>(kRetryMin * (int64_t{1} << doublings), kRetryMax);
+  CandidateState* state = Change(endpoint);
+  if (state == nullptr) return;
+  state->in_use = false;
+  state->failures = served ? 1 : static_cast<uint8_t>(std::min(state->failures + 1, 254));
+  const uint32_t doublings = std::min<uint32_t>(state->failures - 1u, kFailuresMax);
+  waits_[endpoint] = now + std::min<Duration>(kRetryMin * (int64_t{1} << doublings), kRetryMax);
+  state->waits = true;
 }
 
 void Candidates::GiveUp(const Endpoint& endpoint) {
-  Entry* entry = Change(endpoint);
-  if (entry == nullptr) return;
-  entry->in_use = false;
-  entry->failures = 255;
+  CandidateState* state = Change(endpoint);
+  if (state == nullptr) return;
+  state->in_use = false;
+  state->failures = 255;
 }
 
 uint32_t Candidates::untried(bool skip_seeds) const {
-  return static_cast<uint32_t>(
-      std::count_if(entries_.begin(), entries_.end(),
-                    [&](const Entry& entry) { return IsCandidate(entry, skip_seeds); }));
+  uint32_t count = 0;
+  ForEach([&](const auto& entry) { count += IsCandidate(entry.state, skip_seeds) ? 1 : 0; });
+  return count;
 }
 
 void Candidates::SetSeed(const Endpoint& endpoint) {
-  const Entry* known = Find(endpoint);
+  const CandidateState* known = Find(endpoint);
   if (known == nullptr || known->seed) return;
   Change(endpoint)->seed = true;
 }
 
 void Candidates::SetOwn(const Endpoint& endpoint) {
-  if (Entry* entry = Change(endpoint)) entry->own = true;
+  if (CandidateState* state = Change(endpoint)) state->own = true;
 }
 
 bool Candidates::IsInUse(const Endpoint& endpoint) const {
-  const Entry* entry = Find(endpoint);
-  return entry != nullptr && entry->in_use;
+  const CandidateState* state = Find(endpoint);
+  return state != nullptr && state->in_use;
 }
 
 std::optional<PeerSource> Candidates::SourceOf(const Endpoint& endpoint) const {
-  const Entry* entry = Find(endpoint);
-  if (entry == nullptr) return std::nullopt;
-  return entry->source;
+  const CandidateState* state = Find(endpoint);
+  if (state == nullptr) return std::nullopt;
+  return state->source;
 }
 
 }  // namespace starling::peer

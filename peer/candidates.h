@@ -14,9 +14,11 @@
 #include <span>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "base/endpoint.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "peer/candidate_table.h"
 #include "peer/peer_priority.h"
 #include "peer/torrent.h"
 
@@ -58,27 +60,33 @@ class Candidates {
   bool Knows(const Endpoint& endpoint) const { return Find(endpoint) != nullptr; }
   bool IsInUse(const Endpoint& endpoint) const;
   std::optional<PeerSource> SourceOf(const Endpoint& endpoint) const;
-  size_t size() const { return entries_.size(); }
+  size_t size() const { return v4_.size() + v6_.size(); }
   // How many are left to try, now or later.
   uint32_t untried(bool skip_seeds) const;
 
  private:
-  struct Entry {  // there may be a thousand of them in each of ten thousand nodes
-    Time ready{};
-    Endpoint endpoint;
-    uint8_t failures = 0;
-    PeerSource source : 4 = PeerSource::kPeerExchange;
-    bool in_use : 1 = false;
-    bool seed : 1 = false;
-    bool own : 1 = false;
-    uint32_t draw = 0;  // the lowest first
-  };
-  static_assert(sizeof(Entry) == 32);
-  std::vector<Entry>::iterator Place(const Endpoint& endpoint);
-  const Entry* Find(const Endpoint& endpoint) const;
+  const CandidateState* Find(const Endpoint& endpoint) const;
+  CandidateState* Find(const Endpoint& endpoint);
   // Null if it is not known; else it is about to change.
-  Entry* Change(const Endpoint& endpoint);
-  bool IsCandidate(const Entry& entry, bool skip_seeds) const;
+  CandidateState* Change(const Endpoint& endpoint);
+  // `f` of each entry, whatever its address; IPv4 first.
+  template <class F>
+  void ForEach(F&& f) {
+    for (auto& entry : v4_.entries()) f(entry);
+    for (auto& entry : v6_.entries()) f(entry);
+  }
+  template <class F>
+  void ForEach(F&& f) const {
+    for (const auto& entry : v4_.entries()) f(entry);
+    for (const auto& entry : v6_.entries()) f(entry);
+  }
+  // Of one in the tables; Time{} if it never failed.
+  template <class Entry>
+  Time ReadyOf(const Entry& entry) const {
+    return entry.state.waits ? waits_.at(entry.endpoint()) : Time{};
+  }
+  void Erase(const Endpoint& endpoint);
+  bool IsCandidate(const CandidateState& state, bool skip_seeds) const;
   bool MakeRoom(PeerSource source);
   uint32_t DrawFor(const Endpoint& endpoint);
   void Forget() {
@@ -89,7 +97,9 @@ class Candidates {
   Random& random_;
   size_t max_;
   const OwnAddress* own_address_;
-  std::vector<Entry> entries_;  // sorted by endpoint
+  V4Candidates v4_;
+  V6Candidates v6_;
+  absl::flat_hash_map<Endpoint, Time> waits_;  // of those that failed: when they are ready again
   // Answers of next_ready() that still hold; asked after every tick.
   mutable std::array<std::optional<Time>, 2> known_ready_;
   // There is no room for sources so little trusted, or less; peer exchange asks all the time.
