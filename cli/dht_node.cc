@@ -34,6 +34,23 @@ std::string StatsLine(const dht::Stats& stats) {
                       FormatSize(stats.bytes_in), " in, ", FormatSize(stats.bytes_out), " out");
 }
 
+// Whether others can reach us, told when it changes.
+class ReachShow {
+ public:
+  void Tick(const dht::Node& node) {
+    const bool was_unreachable = std::exchange(is_unreachable_, node.is_unreachable());
+    if (is_unreachable_ && !was_unreachable) {
+      PrintLine(
+          "nobody asks this node whom it did not ask first: it seems to lie behind a NAT or "
+          "firewall, and is read-only meanwhile; let UDP to its port in");
+    }
+    if (!is_unreachable_ && was_unreachable) PrintLine("this node takes part again");
+  }
+
+ private:
+  bool is_unreachable_ = false;
+};
+
 // A line that is painted over each second on a terminal, and written each minute elsewhere.
 class StatsShow {
  public:
@@ -116,11 +133,13 @@ absl::StatusOr<int> RunNode(const Arguments& arguments) {
     PrintLine(absl::StrCat("node id ", further.id.hex(), " at ", further.local.ToString()));
   }
   StatsShow show;
+  ReachShow reach;
   NodeId id = host->dht().id();
   return host->Run([&](Time now) -> std::optional<int> {
     if (std::exchange(id, host->dht().id()) != id) {
       PrintLine(absl::StrCat("node id ", id.hex(), ", which belongs to our address"));
     }
+    reach.Tick(host->dht());
     show.Tick(now, host->dht());
     return std::nullopt;
   });

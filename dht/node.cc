@@ -100,7 +100,8 @@ void Node::State::OnDatagram(Time now, const Endpoint& from, ByteView bytes) {
 
 void Node::State::OnQuery(Time now, const Endpoint& from, const krpc::Message& message) {
   ++stats.queries_in;
-  if (is_read_only) return;
+  if (rare != nullptr) rare->strangers[FamilyOf(from)].OnQuery(now, from);
+  if (IsReadOnly(FamilyOf(from))) return;
   const NodeId* sender = SenderOf(message);
   // It is looked for in the table when it has its answer; until then memory can keep up.
   if (sender != nullptr) families[FamilyOf(from)].table.Prefetch(*sender);
@@ -309,6 +310,8 @@ void Node::Prefetch(int step) const {
 }
 
 const NodeId& Node::id() const { return state_->id; }
+
+bool Node::is_unreachable() const { return state_->is_unreachable(); }
 
 Stats Node::stats() const {
   Stats stats = state_->stats;

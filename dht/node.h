@@ -108,6 +108,9 @@ struct Options {
   uint32_t answer_bytes_per_second_max = 20'000;
   // Of all sources together, 0: unlimited. A hundred times what a node of the public DHT is asked.
   uint32_t all_queries_per_second_max = 50'000;
+  // Read-only as well while no stranger asks us, which only a network of at least so many nodes can
+  // tell (dht/strangers.h); 0: never.
+  uint32_t strangers_expected_from = 0;
 };
 
 class Node {
@@ -155,6 +158,8 @@ class Node {
   void SetAnnounceListener(AnnounceListener& listener);  // outlives the Node
 
   const NodeId& id() const;
+  // Read-only by itself now, since no stranger asks us (dht/strangers.h).
+  bool is_unreachable() const;
   Stats stats() const;
   // The table at rest: own id and good contacts, bencoded. Restore() takes damaged text with
   // false and no harm; restored contacts are verified before they count as good. The id is taken

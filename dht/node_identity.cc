@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dht/node_state.h"
+#include "dht/size_estimate.h"
 
 namespace starling::dht {
 namespace {
@@ -73,6 +74,30 @@ void Node::State::NoteSeenAs(Time now, const Endpoint& from, const krpc::Message
   MoveTo(now, DrawSecureId(*votes.agreed(), random));
 }
 
+// Ids are uniform, so our eighth closest contact lies at about 8/N of the id space.
+void Node::State::JudgeStrangers(Time now) {
+  if (options.strangers_expected_from == 0) return;
+  for (size_t index = 0; index < families.size(); ++index) {
+    const RoutingTable& table = families[index].table;
+    std::array<const Contact*, 8> closest;
+    const size_t found = table.FindClosest(
+        id, closest, [](const Contact& contact) { return contact.failures == 0; });
+    const bool is_large = found == closest.size() &&
+                          DistanceShare(id, closest.back()->id) * options.strangers_expected_from <=
+                              static_cast<double>(closest.size());
+    if (is_large && rare == nullptr) rare = std::make_unique<Rare>();
+    if (rare != nullptr) rare->strangers[index].Judge(now, is_large, table.size());
+  }
+}
+
+bool Node::State::is_unreachable() const {
+  if (rare == nullptr || HasNoContacts()) return false;
+  for (size_t index = 0; index < families.size(); ++index) {
+    if (!families[index].table.empty() && !rare->strangers[index].are_missing()) return false;
+  }
+  return true;
+}
+
 // Those we know are known to the new id as well, as far as its buckets have room. Whoever is near
 // it is looked for at once.
 void Node::State::MoveTo(Time now, const NodeId& new_id) {
@@ -89,6 +114,7 @@ void Node::State::MoveTo(Time now, const NodeId& new_id) {
     family.filled_bucket = 0;
   }
   server.MoveTo(id);
+  for (Strangers& strangers : rare->strangers) strangers.Reset();
   upkeep_pause = seconds(5);
   upkeep_at = now;
 }

@@ -19,6 +19,7 @@
 #include "dht/outbox.h"
 #include "dht/search.h"
 #include "dht/server.h"
+#include "dht/strangers.h"
 #include "dht/transactions.h"
 
 namespace starling::dht {
@@ -148,10 +149,18 @@ struct Node::State {
   bool MayEnter(RoutingTable& table, const NodeId& answerer, const Endpoint& from);
   void NoteSeenAs(Time now, const Endpoint& from, const krpc::Message& message);
   void MoveTo(Time now, const NodeId& new_id);
+  void JudgeStrangers(Time now);
+  // In each family that has contacts.
+  bool is_unreachable() const;
+  // Do we say that we are (BEP 43) to those of a family?
+  bool IsReadOnly(size_t family) const {
+    return is_read_only || (rare != nullptr && rare->strangers[family].are_missing());
+  }
   // What most simulated nodes do without.
   struct Rare {
     std::vector<PendingProbe> probes;
     std::array<AddressVotes, 2> votes;  // on our address, by family
+    std::array<Strangers, 2> strangers;
     bool is_moving = false;
     Time move_from = Time::min();
   };
@@ -208,9 +217,10 @@ bool Node::State::Query(Time now, QueryKind kind, const Endpoint& to, LookupId l
   krpc::Envelope envelope;
   envelope.transaction_id = transaction_id;
   envelope.version = krpc::kClientVersion;
-  envelope.is_read_only = is_read_only;
+  envelope.is_read_only = IsReadOnly(FamilyOf(to));
   outbox.Send(now, to, envelope, body);
   ++stats.queries_out;
+  if (rare != nullptr) rare->strangers[FamilyOf(to)].OnAsked(to);
   return true;
 }
 

@@ -233,6 +233,7 @@ void Node::State::OnUpkeepDue(Time now) {
     PlanBootstrap(now);
     return;
   }
+  JudgeStrangers(now);
   if (searches.Find(upkeep) != nullptr) return;
   SearchSparseBucket(now);
   Search& search = StartOwnSearch(now, id);

@@ -36,6 +36,7 @@ dht::Options DhtOptions(const ClientOptions& options) {
   dht_options.read_only = options.dht_read_only;
   dht_options.security = options.dht_security;
   dht_options.follows_address = options.dht_follows_address;
+  dht_options.strangers_expected_from = options.dht_strangers_expected_from;
   const auto set = [](uint32_t value, uint32_t& limit) {
     if (value != 0) limit = value;
   };

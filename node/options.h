@@ -42,6 +42,9 @@ struct ClientOptions {
   // BEP 42: ids bound to addresses; our own always is, once we know our address.
   dht::IdSecurity dht_security = dht::IdSecurity::kPrefer;
   bool dht_follows_address = true;
+  // BEP 43, by itself: read-only while no stranger asks us, in a network of so many nodes or more;
+  // 0: never.
+  uint32_t dht_strangers_expected_from = 10'000;
   // What the DHT answers at most, to one source and to all together; 0: what dht::Options says.
   uint32_t dht_source_queries_per_second = 0;
   uint32_t dht_source_bytes_per_second = 0;

@@ -68,6 +68,7 @@ class Conversation : public DatagramPort,
     Options options;
     const uint8_t kind = script_.Take();
     options.follows_address = (kind & 1) != 0;
+    options.strangers_expected_from = 1;
     options.security = static_cast<IdSecurity>((kind >> 1) % 3);
     options.one_per_network = (kind & 8) != 0;
     options.announce_paths = static_cast<uint8_t>(kind >> 4);
