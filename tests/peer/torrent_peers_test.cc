@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "peer/peer_exchange.h"
 #include "peer/peer_priority.h"
@@ -262,6 +263,64 @@ TEST_F(FullTorrent, KeepsWhoeverGivesUsSomething) {
   EXPECT_FALSE(JoinBetween(PriorityOf(numbers_[1]), UINT32_MAX)->closed);
   EXPECT_TRUE(peers_[1]->closed);
   EXPECT_FALSE(giver.closed);
+}
+
+TEST_F(FullTorrent, KeepsWhoeverTakesSomething) {
+  ScriptedPeer& giver = *peers_[9];
+  giver.on_message = [&](const Message& message) {
+    if (const auto* request = std::get_if<Request>(&message)) giver.SendBlock(request->block);
+  };
+  giver.Say(HaveNone{});
+  giver.Say(Have{PieceIndex(0)});
+  giver.Say(Unchoke{});
+  world_.Run(seconds(3));
+  ScriptedPeer& taker = *peers_[0];
+  taker.on_message = [&](const Message& message) {
+    if (std::holds_alternative<Unchoke>(message)) taker.Send(Request{{PieceIndex(0), 0, 16384}});
+  };
+  taker.Say(HaveNone{});
+  taker.Say(Interested{});
+  world_.Run(seconds(1));
+  ASSERT_GT(host_.counts().uploaded, 0u);
+  EXPECT_FALSE(JoinBetween(PriorityOf(numbers_[1]), UINT32_MAX)->closed);
+  EXPECT_TRUE(peers_[1]->closed);
+  EXPECT_FALSE(taker.closed);
+}
+
+// A fifth of the places is for those whom we chose, whatever their priority: `dialled` of ten are.
+// Of those and of the others so many lose their place to one of the highest priority.
+std::pair<size_t, size_t> CountReplaced(size_t dialled) {
+  TorrentWorld world(TestTorrent(4));
+  TorrentHost& host = world.AddLeecher({.connections_max = 10});
+  const auto priority = [&](const ScriptedPeer& peer) {
+    return PeerPriority(host.address(), peer.address());
+  };
+  std::vector<std::unique_ptr<ScriptedPeer>> all;
+  for (int i = 1; i <= 40; ++i) all.push_back(std::make_unique<ScriptedPeer>(world, i));
+  std::sort(all.begin(), all.end(),
+            [&](const auto& a, const auto& b) { return priority(*a) < priority(*b); });
+  for (size_t i = 0; i < dialled; ++i) host.Meet(all[i]->address());
+  world.Run(seconds(1));
+  for (size_t i = dialled; i < 10; ++i) all[i]->Join(host);
+  ExtensionHandshake said;
+  said.your_ip = host.address();
+  for (size_t i = 0; i < 10; ++i) {
+    all[i]->Say(Extended{kExtensionHandshakeId, EncodeExtensionHandshake(said)});
+  }
+  EXPECT_EQ(host.counts().connected, 10u);
+  world.Run(seconds(3));
+  all.back()->Join(host);
+  EXPECT_FALSE(all.back()->closed);
+  std::pair<size_t, size_t> replaced;
+  for (size_t i = 0; i < 10; ++i) {
+    if (all[i]->closed) ++(i < dialled ? replaced.first : replaced.second);
+  }
+  return replaced;
+}
+
+TEST(TorrentPeers, OfHigherPriorityLeaveAFifthToThoseWhomWeChose) {
+  EXPECT_EQ(CountReplaced(2), std::pair(size_t{0}, size_t{1}));
+  EXPECT_EQ(CountReplaced(3), std::pair(size_t{1}, size_t{0}));
 }
 
 TEST(TorrentPeers, OfOnePublicAddressTakeAFewPlacesAndNotAll) {
