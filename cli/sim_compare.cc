@@ -116,7 +116,7 @@ void PrintUnmatched(const sim::Comparison& comparison,
                     const std::vector<std::vector<std::string>>& points, const std::string& name) {
   for (const std::vector<std::string>& values : points) {
     PrintLine(absl::StrCat("only in ", Printable(name), ": ",
-                           Printable(PointName(comparison.keys, values))));
+                           Printable(sim::PointName(comparison.keys, values))));
   }
 }
 
@@ -125,7 +125,7 @@ void PrintComparison(const sim::Comparison& comparison, const Names& names) {
   for (const sim::ComparedPoint& point : comparison.points) {
     if (!std::exchange(is_first, false)) PrintLine("");
     if (!comparison.keys.empty()) {
-      PrintLine(Printable(PointName(comparison.keys, point.values)));
+      PrintLine(Printable(sim::PointName(comparison.keys, point.values)));
     }
     PrintPoint(point, names);
   }

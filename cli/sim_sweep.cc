@@ -24,9 +24,10 @@ namespace {
 constexpr absl::string_view kExplanation =
     "Runs a scenario with every combination of the values given, each with all seeds,\n"
     "on all cores: runs.csv gets a row a run, summary.csv the mean and its 95 %\n"
-    "interval over the seeds, for each combination and metric. Every run is kept in\n"
-    "DIR as it ends: the same command goes on where it was cut off, and with more\n"
-    "values or seeds it makes only what is missing.\n"
+    "interval over the seeds, for each combination and metric, and report.html shows\n"
+    "how the runs are spread and what each combination gains over the first. Every\n"
+    "run is kept in DIR as it ends: the same command goes on where it was cut off,\n"
+    "and with more values or seeds it makes only what is missing.\n"
     "\n"
     "On a cluster: mpirun starling sim sweep ..., with DIR on a file system that all\n"
     "ranks see. The tables are the same, byte for byte, whoever made which run.\n"
@@ -48,6 +49,7 @@ absl::Status Conclude(const SweepPlan& plan, const std::vector<SweepJob>& jobs,
   }
   const sim::SweepTable table = SweepTableOf(plan, jobs, findings);
   RETURN_IF_ERROR(WriteSweepTables(plan.out, table));
+  RETURN_IF_ERROR(WriteSweepReport(plan, table));
   if (plan.json) {
     PrintLine(SweepSummaryJson(plan, table));
   } else {
@@ -55,7 +57,8 @@ absl::Status Conclude(const SweepPlan& plan, const std::vector<SweepJob>& jobs,
     const int width = OutputIsTerminal() ? TerminalWidth() : kPlainWidth;
     for (const std::string& line : RenderSweep(table, width)) PrintLine(line);
     PrintLine("");
-    PrintLine(absl::StrCat("written: ", Printable(plan.out), "/runs.csv and summary.csv"));
+    PrintLine(
+        absl::StrCat("written: ", Printable(plan.out), "/runs.csv, summary.csv and report.html"));
   }
   for (const std::string& line : BrokenLines(plan, jobs, findings)) PrintError(line);
   return JudgeSweep(jobs, findings);

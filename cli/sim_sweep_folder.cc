@@ -14,6 +14,9 @@
 #include "cli/sim_kept.h"
 #include "cli/text.h"
 #include "cli/version.h"
+#include "sim/result_csv.h"
+#include "sim/scenario_file.h"
+#include "sim/sweep_report.h"
 
 namespace starling::cli {
 
@@ -125,6 +128,31 @@ std::string KeptRunPath(const SweepPlan& plan, const SweepJob& job) {
 absl::Status WriteSweepTables(const std::string& folder, const sim::SweepTable& table) {
   RETURN_IF_ERROR(WriteFileAtomically(SummaryPath(folder), sim::SummaryCsv(table)));
   return WriteFileAtomically(RunsPath(folder), sim::RunsCsv(table));
+}
+
+absl::Status WriteSweepReport(const SweepPlan& plan, const sim::SweepTable& table) {
+  const std::string scenario = sim::WriteScenario(plan.scenario);
+  const sim::Provenance provenance{kVersion, std::string(source_commit()),
+                                   std::string(compiler_name()), SweepCommandLine(plan)};
+  const sim::SweepReport report =
+      sim::MakeSweepReport({plan.scenario, table, provenance, scenario, plot_library()});
+  const auto write = [&](absl::string_view name, absl::string_view text) {
+    return WriteFileAtomically(absl::StrCat(plan.out, "/", name), text);
+  };
+  // An earlier part of the sweep may have had what this one has not.
+  std::error_code ignored;
+  for (const char* stale :
+       {"values.csv", "gains.csv", "plots/sweep-values.vl.json", "plots/sweep-gains.vl.json"}) {
+    fs::remove(absl::StrCat(plan.out, "/", stale), ignored);
+  }
+  for (const sim::Table& each : report.tables) {
+    RETURN_IF_ERROR(write(absl::StrCat(each.name, ".csv"), sim::TableCsv(each)));
+  }
+  RETURN_IF_ERROR(MakeWritableFolder(absl::StrCat(plan.out, "/plots")));
+  for (const sim::Plot& plot : report.plots) {
+    RETURN_IF_ERROR(write(absl::StrCat("plots/", plot.name, ".vl.json"), plot.spec));
+  }
+  return write("report.html", report.page);
 }
 
 bool IsSweepFolder(const std::string& folder) { return PathExists(SweepPath(folder)); }

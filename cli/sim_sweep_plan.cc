@@ -13,6 +13,7 @@
 #include "cli/text.h"
 #include "cli/transfer_options.h"
 #include "sim/scenario_file.h"
+#include "sim/sweep_table.h"
 
 namespace starling::cli {
 
@@ -116,7 +117,7 @@ absl::StatusOr<std::vector<SweepJob>> PlanSweepJobs(const SweepPlan& plan) {
     for (const sim::Setting& setting : point) job.values.push_back(setting.value);
     for (const uint64_t seed : plan.seeds) {
       job.job.seed = seed;
-      job.job.label = absl::StrCat(PointName(keys, job.values), ", seed ", seed);
+      job.job.label = absl::StrCat(sim::PointName(keys, job.values), ", seed ", seed);
       jobs.push_back(job);
     }
   }
@@ -141,16 +142,6 @@ std::string RunCommandLine(const SweepPlan& plan, const SweepJob& job) {
     AppendSettings({{plan.axes[i].key, job.values[i]}}, &words);
   }
   return absl::StrJoin(words, " ");
-}
-
-std::string PointName(const std::vector<std::string>& keys,
-                      const std::vector<std::string>& values) {
-  if (keys.empty()) return "all runs";
-  std::string name;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    absl::StrAppend(&name, i == 0 ? "" : " ", keys[i], "=", values[i]);
-  }
-  return name;
 }
 
 std::vector<std::string> KeysOf(const SweepPlan& plan) {

@@ -43,9 +43,6 @@ absl::StatusOr<std::vector<SweepJob>> PlanSweepJobs(const SweepPlan& plan);
 std::string SweepCommandLine(const SweepPlan& plan);
 // "starling sim run NAME --seed 3 --set ...": a run of the sweep on its own.
 std::string RunCommandLine(const SweepPlan& plan, const SweepJob& job);
-// "leechers=100 choker=bittyrant"; "all runs" where nothing is varied.
-std::string PointName(const std::vector<std::string>& keys, const std::vector<std::string>& values);
-
 std::vector<std::string> KeysOf(const SweepPlan& plan);
 
 }  // namespace starling::cli

@@ -18,6 +18,8 @@ absl::string_view report_plot_members();
 absl::string_view report_plot_queries();
 absl::string_view report_plot_scarce_pieces();
 absl::string_view report_plot_share_ratio();
+absl::string_view report_plot_sweep_gains();
+absl::string_view report_plot_sweep_values();
 absl::string_view report_plot_unchokes();
 absl::string_view report_plot_upload();
 absl::string_view report_plot_utilisation();

@@ -20,6 +20,11 @@ void AppendTable(const Table& table, Json* json) {
 
 }  // namespace
 
+std::string ProgramOf(const Provenance& provenance) {
+  return absl::StrCat("starling ", provenance.version, provenance.commit.empty() ? "" : ", commit ",
+                      provenance.commit);
+}
+
 std::string FormatTraceHash(uint64_t trace_hash) {
   return absl::StrCat("0x", absl::Hex(trace_hash, absl::kZeroPad16));
 }

@@ -17,6 +17,8 @@ struct Provenance {
   std::string command;   // the line that makes this result
 };
 
+// "starling 0.1.0, commit abc".
+std::string ProgramOf(const Provenance& provenance);
 // "0x00c0ffee00c0ffee": JSON's numbers do not hold 64 bits everywhere.
 std::string FormatTraceHash(uint64_t trace_hash);
 // In lines for a reader, or as a single one without a newline.

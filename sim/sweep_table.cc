@@ -169,6 +169,16 @@ std::string SummaryCsv(const SweepTable& table) {
   return TableCsv(csv);
 }
 
+std::string PointName(const std::vector<std::string>& keys,
+                      const std::vector<std::string>& values) {
+  if (keys.empty()) return "all runs";
+  std::string name;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    absl::StrAppend(&name, i == 0 ? "" : " ", keys[i], "=", values[i]);
+  }
+  return name;
+}
+
 std::span<const MainMetric> MainMetrics() {
   static constexpr MainMetric kMetrics[] = {
       {"all.completion_s.mean", "completion, s"},

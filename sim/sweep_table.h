@@ -38,6 +38,8 @@ struct SweepPoint {
   std::vector<std::string> values;
   std::map<std::string, Estimate> metrics;
 };
+// "leechers=100 choker=bittyrant"; "all runs" where nothing is varied.
+std::string PointName(const std::vector<std::string>& keys, const std::vector<std::string>& values);
 // In the order in which they first occur.
 std::vector<SweepPoint> SummarisePoints(const SweepTable& table);
 // Columns: the keys, metric, n, mean, sd, low, high.

@@ -60,6 +60,11 @@ TEST_F(SimSweepTest, WritesARowARunAndASummaryAPointAndMetric) {
   EXPECT_THAT(summary, HasSubstr("\n3,tit-for-tat,done_share,2,1,0,1,1\n"));
   EXPECT_THAT(ended.output, AllOf(HasSubstr("leechers"), HasSubstr("completion, s"),
                                   HasSubstr("bittyrant:cap=1M"), HasSubstr("written: ")));
+  EXPECT_THAT(Read("out/report.html"),
+              AllOf(HasSubstr("median gain of leechers=2 choker=bittyrant:cap=1M"),
+                    HasSubstr("over the first combination")));
+  EXPECT_THAT(Read("out/gains.csv"), StartsWith("combination,seed,gain\nleechers=2 choker=bitty"));
+  EXPECT_THAT(Read("out/plots/sweep-gains.vl.json"), HasSubstr("leechers=2 choker=tit-for-tat"));
   const auto sweep = boost::json::parse(Read("out/sweep.json"));
   EXPECT_EQ(sweep.at("scenario").as_string(), "tiny");
   EXPECT_EQ(sweep.at("vary").as_array().size(), 2u);
