@@ -42,7 +42,7 @@ class ReachShow {
     if (is_unreachable_ && !was_unreachable) {
       PrintLine(
           "nobody asks this node whom it did not ask first: it seems to lie behind a NAT or "
-          "firewall, and is read-only meanwhile; let UDP to its port in");
+          "firewall, and tells others not to keep it; let UDP to its port in");
     }
     if (!is_unreachable_ && was_unreachable) PrintLine("this node takes part again");
   }

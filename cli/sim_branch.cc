@@ -134,7 +134,9 @@ bool Listen(int from, const SimJob& job, const ProgressEar& ear, SimJobResult* m
       heard.erase(0, end + 1);
       const std::vector<absl::string_view> words = absl::StrSplit(line, ' ');
       if (words.front() == kMadeWord && ParseMade(line, job, made)) made->status = absl::OkStatus();
-      if (words.front() == kFailedWord) made->status = absl::InternalError(line);
+      if (words.front() == kFailedWord) {
+        made->status = absl::InternalError(line.substr(sizeof(kFailedWord)));
+      }
       if (words.front() != kProgressWord) continue;
       last = ParseProgress(words).value_or(last);
       if (!ear.tell(last)) return false;
@@ -158,7 +160,10 @@ SimJobResult RunBranch(sim::Run& run, const SimJob& job, const sim::Strategies& 
     static std::mutex births;
     const std::lock_guard<std::mutex> lock(births);
     if (::pipe(ends) == 0) child = ::fork();
-    if (child == 0) BeChild(run, job, strategies, ear, ends[1]);
+    if (child == 0) {
+      ::close(ends[0]);  // so that writing fails when the parent is gone
+      BeChild(run, job, strategies, ear, ends[1]);
+    }
     if (ends[1] >= 0) ::close(ends[1]);
   }
   if (child < 0) {

@@ -12,9 +12,13 @@ namespace starling::cli {
 
 namespace {
 
+// Of the length of a run, at most; few come to their end.
+constexpr int kSharedPartMin = 50;  // one in so many
+
 // Names what the runs of a scenario share; empty where nothing is gained by sharing.
 std::string SharedKey(const sim::Scenario& scenario) {
-  if (sim::FirstLatecomers(scenario) <= scenario.sample) return "";
+  const Duration shared = sim::FirstLatecomers(scenario);
+  if (shared <= scenario.sample || kSharedPartMin * shared < scenario.until) return "";
   return ScenarioKey(sim::WithoutLatecomers(scenario));
 }
 
@@ -49,7 +53,7 @@ std::vector<SimBundle> BundleJobs(const std::vector<SimJob>& jobs, int threads) 
     if (place == wholes.size()) wholes.push_back({{}, sim::FirstLatecomers(scenario)});
     wholes[place].jobs.push_back(job);
   }
-  const size_t wanted = static_cast<size_t>(threads);
+  const size_t wanted = threads == 1 ? 1 : 2 * static_cast<size_t>(threads);
   const size_t parts = (wanted + wholes.size() - 1) / std::max<size_t>(wholes.size(), 1);
   std::vector<SimBundle> bundles;
   for (const SimBundle& whole : wholes) AppendParts(whole, parts, &bundles);

@@ -16,8 +16,8 @@ struct SimBundle {
   Duration shared{};         // simulated time that they have in common; zero if there is one job
 };
 
-// All jobs, in the order of the first of each bundle. So many bundles that `threads` have work,
-// where there are that many jobs.
+// All jobs, in the order of the first of each bundle. A bundle is made by one thread, so there are
+// about twice as many as `threads`, if there are that many jobs; and what is shared is worth it.
 std::vector<SimBundle> BundleJobs(const std::vector<SimJob>& jobs, int threads);
 
 }  // namespace starling::cli

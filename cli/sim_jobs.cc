@@ -76,6 +76,7 @@ class Workshop {
     if (stops_ || next_ == bundles_.size()) return nullptr;
     const SimBundle& bundle = bundles_[next_++];
     *bytes = BytesOf(bundle);
+    if (*bytes > memory_) *bytes = BytesOfOne(bundle);  // then one after another
     changed_.wait(
         lock, [&] { return stops_ || memory_taken_ == 0 || memory_taken_ + *bytes <= memory_; });
     if (stops_) return nullptr;
@@ -84,10 +85,13 @@ class Workshop {
     return &bundle;
   }
 
-  // What begins together is there twice: as it began, and the one that goes on from it.
+  uint64_t BytesOfOne(const SimBundle& bundle) const {
+    return sim::EstimateMemory(*jobs_[bundle.jobs.front()].scenario);
+  }
+  // What begins together is there as it began and as the one that goes on from it; and that one, a
+  // copy of the whole process, keeps what the other threads have changed since.
   uint64_t BytesOf(const SimBundle& bundle) const {
-    const uint64_t bytes = sim::EstimateMemory(*jobs_[bundle.jobs.front()].scenario);
-    return bundle.jobs.size() == 1 ? bytes : 2 * bytes;
+    return BytesOfOne(bundle) * (bundle.jobs.size() == 1 ? 1 : 1 + running_.size());
   }
 
   void Work(size_t worker) {
@@ -95,8 +99,8 @@ class Workshop {
     while (const SimBundle* bundle = TakeBundle(worker, &bytes)) {
       if (bytes > memory_) {
         Refuse(worker, *bundle, bytes);
-      } else if (bundle->jobs.size() == 1) {
-        Tell(worker, bundle->jobs.front(), Make(worker, jobs_[bundle->jobs.front()]));
+      } else if (bundle->jobs.size() == 1 || bytes < BytesOf(*bundle)) {
+        MakeEach(worker, *bundle);
       } else {
         MakeTogether(worker, *bundle);
       }
@@ -129,6 +133,14 @@ class Workshop {
     const std::lock_guard<std::mutex> lock(mutex_);
     running_[worker]->at = at;
     return !stops_;
+  }
+
+  void MakeEach(size_t worker, const SimBundle& bundle) {
+    for (const size_t job : bundle.jobs) {
+      if (stops_) return;
+      SetLabel(worker, jobs_[job].label);
+      Tell(worker, job, Make(worker, jobs_[job]));
+    }
   }
 
   SimJobResult Make(size_t worker, const SimJob& job) {
@@ -168,14 +180,7 @@ class Workshop {
     sim::RunOptions options;
     options.on_progress = [&ear](const sim::RunProgress& at) { return ear.tell(at); };
     auto run = sim::StartRun(*first.scenario, first.seed, strategies_, options);
-    if (!run.ok()) {
-      for (const size_t job : bundle.jobs) {
-        SimJobResult failed;
-        failed.status = run.status();
-        Tell(worker, job, std::move(failed));
-      }
-      return;
-    }
+    if (!run.ok()) return MakeEach(worker, bundle);  // perhaps only the first cannot be
     const Duration last = bundle.shared - first.scenario->sample;
     while (!stops_ && (*run)->progress().simulated < last && (*run)->Advance()) continue;
     const double share =

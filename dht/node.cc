@@ -101,7 +101,7 @@ void Node::State::OnDatagram(Time now, const Endpoint& from, ByteView bytes) {
 void Node::State::OnQuery(Time now, const Endpoint& from, const krpc::Message& message) {
   ++stats.queries_in;
   if (rare != nullptr) rare->strangers[FamilyOf(from)].OnQuery(now, from);
-  if (IsReadOnly(FamilyOf(from))) return;
+  if (is_read_only) return;
   const NodeId* sender = SenderOf(message);
   // It is looked for in the table when it has its answer; until then memory can keep up.
   if (sender != nullptr) families[FamilyOf(from)].table.Prefetch(*sender);

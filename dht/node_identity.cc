@@ -77,6 +77,10 @@ void Node::State::NoteSeenAs(Time now, const Endpoint& from, const krpc::Message
 // Ids are uniform, so our eighth closest contact lies at about 8/N of the id space.
 void Node::State::JudgeStrangers(Time now) {
   if (options.strangers_expected_from == 0) return;
+  if (is_cut_off()) {  // then nobody comes, strangers or not
+    if (rare != nullptr) rare->strangers = {};
+    return;
+  }
   for (size_t index = 0; index < families.size(); ++index) {
     const RoutingTable& table = families[index].table;
     std::array<const Contact*, 8> closest;

@@ -7,14 +7,17 @@
 namespace starling::dht {
 namespace {
 
-// Ports do not count: some firewalls let in whatever comes from an address that we asked.
-uint32_t HashOf(const Endpoint& node) { return Crc32c(node.address); }
+// With the port: there are networks of thousands of nodes on few hosts.
+uint32_t HashOf(const Endpoint& node) { return Crc32c(node.address) + node.port * 0x9e3779b1u; }
 
 }  // namespace
 
 void Strangers::OnAsked(const Endpoint& node) {
   if (asked_ == nullptr) return;
-  asked_->hashes[asked_->next++ % kAskedMax] = HashOf(node);
+  const uint32_t hash = HashOf(node);
+  std::array<uint32_t, kAskedMax>& hashes = asked_->hashes;
+  if (std::find(hashes.begin(), hashes.end(), hash) != hashes.end()) return;
+  hashes[asked_->next++ % kAskedMax] = hash;
 }
 
 void Strangers::OnQuery(Time now, const Endpoint& node) {

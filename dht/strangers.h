@@ -2,10 +2,12 @@
 // although it never asked them. Behind a NAT or a firewall that lets nothing in but answers, none
 // of these queries arrives. A node that hears no stranger for half an hour, in a network so large
 // that some must have tried, takes itself for unreachable: it says so in its queries (BEP 43), so
-// that nobody keeps it in vain, until a stranger comes. Nobody who does not keep it can come;
-// therefore it takes part again every six hours, for half an hour.
+// that nobody keeps it in vain, until a stranger comes. Whoever asks it is answered all the same:
+// it may be wrong. Nobody who does not keep it can come; therefore it takes part again every six
+// hours, for half an hour.
 //
 // In a small network everybody knows everybody, and silence says nothing: there nothing is judged.
+// A neighbour behind the same NAT is a stranger too: then nothing is noticed.
 #pragma once
 
 #include <array>
@@ -26,7 +28,7 @@ class Strangers {
   static constexpr Duration kTrialAfter = hours(6);
   static constexpr Duration kHeardFor = minutes(5);  // a stranger was heard: no need to listen
 
-  // We asked somebody something: his queries say nothing.
+  // We asked somebody something: that he asks us says nothing.
   void OnAsked(const Endpoint& node);
   // Somebody asks us.
   void OnQuery(Time now, const Endpoint& node);

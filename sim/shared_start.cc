@@ -40,6 +40,10 @@ Duration FirstLatecomers(const Scenario& scenario) {
 
 Scenario WithoutLatecomers(const Scenario& scenario) {
   Scenario without = scenario;
+  without.title.clear();
+  without.about.clear();
+  without.parameters.clear();
+  without.checks.clear();
   for (PopulationSpec& population : without.populations) {
     if (ComesLate(population)) ForgetWhatEntryDecides(&population);
   }

@@ -13,8 +13,9 @@ namespace starling::sim {
 // at the start. Zero if there are none. From the start of the scenario, as JoinSpec::at.
 Duration FirstLatecomers(const Scenario& scenario);
 
-// The scenario without what is first looked at when a latecomer enters: its links and limits, its
-// strategies, its disk. Scenarios that are equal in this run alike until FirstLatecomers().
+// The scenario without what is first looked at when a latecomer enters - its links and limits, its
+// strategies, its disk - and without what is said about it. Scenarios that are equal in this run
+// alike until FirstLatecomers().
 Scenario WithoutLatecomers(const Scenario& scenario);
 
 }  // namespace starling::sim

@@ -22,6 +22,7 @@ namespace starling::sim {
 namespace {
 
 constexpr size_t kRowsMax = 3000;    // that a browser draws without effort
+constexpr size_t kPointsMax = 200;   // in the table; summary.csv has all
 constexpr size_t kGainFactsMax = 4;  // more stand in the plot alone
 
 bool Has(const SweepTable& table, absl::string_view metric) {
@@ -56,7 +57,8 @@ std::string EstimateText(const Estimate& estimate) {
 // A row a combination: means over the seeds with their 95 % intervals.
 TextTable PointsTable(const SweepTable& table) {
   TextTable text{{"combination", "runs"}, {}};
-  const std::vector<SweepPoint> points = SummarisePoints(table);
+  std::vector<SweepPoint> points = SummarisePoints(table);
+  if (points.size() > kPointsMax) points.resize(kPointsMax);
   for (const SweepPoint& point : points) {
     const auto runs = std::count_if(table.rows.begin(), table.rows.end(), [&](const SweepRow& row) {
       return row.values == point.values && !row.metrics.empty();
@@ -206,7 +208,7 @@ Table SweepGains(const SweepTable& table) {
                {"gain", "1", "The first one's value over its own."}},
               {}};
   const MainMetric* metric = FirstMetric(table);
-  if (metric == nullptr) return gains;
+  if (metric == nullptr || !metric->less_is_better) return gains;
   const std::vector<std::string>& first = table.rows.front().values;
   std::map<uint64_t, double> of_first;
   for (const SweepRow& row : table.rows) {
@@ -255,6 +257,12 @@ SweepReport MakeSweepReport(const SweepReportSource& source) {
     data.Key(absl::StrCat(table.name, ".csv")).Text(TableCsv(Thinned(table, kRowsMax, "")));
   }
   parts.data = data.End().text();
+  const bool is_large = source.table.rows.size() > kRowsMax;
+  if (is_large || SummarisePoints(source.table).size() > kPointsMax) {
+    parts.note = absl::StrCat("This sweep is large: the plots show ", kRowsMax,
+                              " of its runs at most, picked evenly, the table the first ",
+                              kPointsMax, " combinations; runs.csv and summary.csv have all. ");
+  }
   parts.plot_library = source.plot_library;
   report.page = FillPage(parts, report.plots);
   return report;

@@ -34,7 +34,8 @@ SweepReport MakeSweepReport(const SweepReportSource& source);
 // A row a run: combination, seed, value of the first main metric there is (MainMetrics()).
 Table SweepValues(const SweepTable& table);
 // A row a run of all combinations but the first: combination, seed, and the first combination's
-// value of that metric with this seed over its own. No rows where that cannot be said.
+// value of that metric with this seed over its own. No rows where that cannot be said, or where
+// more is better.
 Table SweepGains(const SweepTable& table);
 
 }  // namespace starling::sim

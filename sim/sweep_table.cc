@@ -181,20 +181,20 @@ std::string PointName(const std::vector<std::string>& keys,
 
 std::span<const MainMetric> MainMetrics() {
   static constexpr MainMetric kMetrics[] = {
-      {"all.completion_s.mean", "completion, s"},
-      {"all.completion_s.p90", "p90, s"},
+      {"all.completion_s.mean", "completion, s", true},
+      {"all.completion_s.p90", "p90, s", true},
       {"all.utilisation", "uplink used"},
       {"done_share", "done"},
-      {"origin_copies", "seeds' copies"},
-      {"control_share", "overhead"},
-      {"hops.mean", "hops"},
-      {"queries.mean", "queries"},
-      {"first_ms.p50", "first p50, ms"},
-      {"first_ms.p99", "first p99, ms"},
-      {"done_ms.p50", "end p50, ms"},
+      {"origin_copies", "seeds' copies", true},
+      {"control_share", "overhead", true},
+      {"hops.mean", "hops", true},
+      {"queries.mean", "queries", true},
+      {"first_ms.p50", "first p50, ms", true},
+      {"first_ms.p99", "first p99, ms", true},
+      {"done_ms.p50", "end p50, ms", true},
       {"recall.mean", "recall"},
-      {"timed_out_share", "timed out"},
-      {"maintenance_bytes_per_s", "upkeep, B/s"},
+      {"timed_out_share", "timed out", true},
+      {"maintenance_bytes_per_s", "upkeep, B/s", true},
   };
   return kMetrics;
 }

@@ -49,6 +49,7 @@ std::string SummaryCsv(const SweepTable& table);
 struct MainMetric {
   const char* name;
   const char* label;  // short, with its unit
+  bool less_is_better = false;
 };
 std::span<const MainMetric> MainMetrics();
 

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <map>
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "cli/sim_branch.h"
 #include "cli/sim_bundles.h"
 #include "sim/scenario_file.h"
 #include "tests/cli/tiny_swarm.h"
@@ -28,6 +30,7 @@ std::shared_ptr<const sim::Scenario> WithLatecomer(int up_kb, const std::string&
                    up_kb, "KB/s\"\n", more);
   absl::StatusOr<sim::Scenario> scenario = sim::ReadScenario(text, "tiny.toml", {}, &strategies);
   EXPECT_TRUE(scenario.ok()) << scenario.status();
+  scenario->until = minutes(20);
   return std::make_shared<const sim::Scenario>(*std::move(scenario));
 }
 
@@ -51,7 +54,7 @@ TEST(BundleJobs, PutsTogetherWhatBeginsAlike) {
   const auto slow = WithLatecomer(10);
   const auto fast = WithLatecomer(90);
   const std::vector<SimJob> jobs = {Job(slow, 1), Job(slow, 2), Job(fast, 1), Job(fast, 2)};
-  const std::vector<SimBundle> two = BundleJobs(jobs, 2);
+  const std::vector<SimBundle> two = BundleJobs(jobs, 1);
   ASSERT_EQ(two.size(), 2u);
   EXPECT_THAT(two[0].jobs, ElementsAre(0, 2));
   EXPECT_THAT(two[1].jobs, ElementsAre(1, 3));
@@ -65,17 +68,17 @@ TEST(BundleJobs, PutsTogetherWhatBeginsAlike) {
 TEST(BundleJobs, LeavesAloneWhatDoesNot) {
   const auto ten = WithLatecomer(10);
   const auto other_crowd = WithLatecomer(10, "connections = 7\n");
-  const auto at_once = WithLatecomer(10, "stay = \"leave\"\n[network]\nlatency = \"lan\"\n");
-  EXPECT_EQ(BundleJobs({Job(ten, 1), Job(other_crowd, 1), Job(at_once, 1), Job(ten, 2)}, 1).size(),
-            4u);
+  const auto elsewhere = WithLatecomer(10, "stay = \"leave\"\n[network]\nlatency = \"lan\"\n");
+  EXPECT_EQ(
+      BundleJobs({Job(ten, 1), Job(other_crowd, 1), Job(elsewhere, 1), Job(ten, 2)}, 1).size(), 4u);
   EXPECT_TRUE(BundleJobs({}, 1).empty());
 }
 
 TEST(RunSimJobs, WhatBeginsTogetherEndsAsIfAlone) {
   const std::vector<SimJob> jobs = {Job(WithLatecomer(10), 1), Job(WithLatecomer(40), 1),
                                     Job(WithLatecomer(90), 1), Job(WithLatecomer(40), 2)};
-  ASSERT_EQ(BundleJobs(jobs, 2).size(), 2u);
-  const std::map<size_t, SimJobResult> together = RunAll(jobs, 2);
+  ASSERT_EQ(BundleJobs(jobs, 1).size(), 2u);
+  const std::map<size_t, SimJobResult> together = RunAll(jobs, 1);
   ASSERT_EQ(together.size(), jobs.size());
   for (size_t job = 0; job < jobs.size(); ++job) {
     const SimJobResult alone = std::move(RunAll({jobs[job]}, 1).at(0));
@@ -106,15 +109,46 @@ TEST(RunSimJobs, ABranchThatDiesIsToldOfAndTheRestGoesOn) {
   EXPECT_TRUE(results.at(2).status.ok());
 }
 
+TEST(BundleJobs, LeavesAloneWhatComesAtAnotherTime) {
+  auto later = std::make_shared<sim::Scenario>(*WithLatecomer(10));
+  later->populations.back().join.at = seconds(40);
+  EXPECT_EQ(BundleJobs({Job(WithLatecomer(10), 1), Job(later, 1)}, 1).size(), 2u);
+  auto soon = std::make_shared<sim::Scenario>(*WithLatecomer(10));
+  soon->populations.back().join.at = seconds(9);  // less than a sample
+  EXPECT_EQ(BundleJobs({Job(soon, 1), Job(soon, 1)}, 1).size(), 2u);
+}
+
+TEST(RunBranch, EndsWithItsListener) {
+  const sim::Strategies strategies;
+  ProgressEar ear{[](const sim::RunProgress&) { return true; }};
+  sim::RunOptions options;
+  options.on_progress = [&](const sim::RunProgress& at) { return ear.tell(at); };
+  const SimJob job = Job(WithLatecomer(10), 1);
+  const auto run = sim::StartRun(*job.scenario, job.seed, strategies, options);
+  ASSERT_TRUE(run.ok());
+  int told = 0;
+  ear.tell = [&](const sim::RunProgress&) { return ++told < 3; };
+  const SimJobResult stopped = RunBranch(**run, job, strategies, &ear);
+  EXPECT_FALSE(stopped.status.ok());
+  EXPECT_EQ(told, 3);
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "no child is left";
+  // The run here has not moved, and can go on as it was.
+  EXPECT_EQ((*run)->progress().simulated, Duration::zero());
+  ear.tell = [](const sim::RunProgress&) { return true; };
+  EXPECT_TRUE(RunBranch(**run, job, strategies, &ear).status.ok());
+}
+
 TEST(RunSimJobs, ABranchThatCannotBeCastIsToldOf) {
   auto broken = std::make_shared<sim::Scenario>(*WithLatecomer(10));
   broken->populations.back().choker.name = "none-such";
-  const std::vector<SimJob> jobs = {Job(WithLatecomer(90), 1), Job(broken, 1),
-                                    Job(WithLatecomer(20), 1)};
-  const std::map<size_t, SimJobResult> results = RunAll(jobs, 1);
-  EXPECT_TRUE(results.at(0).status.ok());
-  EXPECT_THAT(results.at(1).status.message(), HasSubstr("none-such"));
-  EXPECT_TRUE(results.at(2).status.ok());
+  for (const size_t place : {0u, 1u, 2u}) {
+    std::vector<SimJob> jobs = {Job(WithLatecomer(90), 1), Job(WithLatecomer(20), 1)};
+    jobs.insert(jobs.begin() + static_cast<ptrdiff_t>(place), Job(broken, 1));
+    const std::map<size_t, SimJobResult> results = RunAll(jobs, 1);
+    ASSERT_EQ(results.size(), 3u);
+    for (const auto& [job, result] : results) EXPECT_EQ(result.status.ok(), job != place) << place;
+    EXPECT_THAT(results.at(place).status.message(), HasSubstr("none-such"));
+  }
 }
 
 }  // namespace

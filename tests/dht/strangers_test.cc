@@ -23,9 +23,7 @@ TEST(Strangers, AreNotThoseWhomWeAsked) {
   Strangers strangers;
   strangers.Judge(kStart, true, kEnough);
   strangers.OnAsked(At(1));
-  Endpoint same_host = At(1);
-  same_host.port = 7;
-  strangers.OnQuery(kStart + minutes(20), same_host);
+  strangers.OnQuery(kStart + minutes(20), At(1));
   strangers.Judge(kStart + minutes(31), true, kEnough);
   EXPECT_TRUE(strangers.are_missing());
   strangers.OnQuery(kStart + minutes(40), At(1));
