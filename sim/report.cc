@@ -73,14 +73,7 @@ std::string FilesOf(const Result& result, const std::vector<Plot>& plots) {
       {"command.txt", "the command that made this"},
       {"result.json", "everything about the run, and every metric"},
       {"metrics.csv", "the metrics as a table"}};
-  for (const Table& table : result.tables) {
-    files.emplace_back(absl::StrCat(table.name, ".csv"), table.about);
-  }
-  for (const Plot& plot : plots) {
-    files.emplace_back(absl::StrCat("plots/", plot.name, ".vl.json"),
-                       absl::StrCat("plot: ", plot.heading));
-  }
-  return FilesHtml(files);
+  return FilesHtml(std::move(files), result.tables, plots);
 }
 
 // Column by which a table is ordered before rows are picked.

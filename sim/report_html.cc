@@ -73,7 +73,15 @@ std::string DefinitionsHtml(const std::vector<std::pair<std::string, std::string
   return html + "</dl>\n";
 }
 
-std::string FilesHtml(const std::vector<std::pair<std::string, std::string>>& files) {
+std::string FilesHtml(std::vector<std::pair<std::string, std::string>> files,
+                      const std::vector<Table>& tables, const std::vector<Plot>& plots) {
+  for (const Table& table : tables) {
+    files.emplace_back(absl::StrCat(table.name, ".csv"), table.about);
+  }
+  for (const Plot& plot : plots) {
+    files.emplace_back(absl::StrCat("plots/", plot.name, ".vl.json"),
+                       absl::StrCat("plot: ", plot.heading));
+  }
   std::string html = "<ul>\n";
   for (const auto& [file, about] : files) {
     absl::StrAppend(&html, "<li><a href=\"", Html(file), "\">", Html(file), "</a>: ", Html(about),

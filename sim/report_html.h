@@ -17,8 +17,9 @@ std::string FactsHtml(const std::vector<Fact>& facts);
 std::string TableHtml(const TextTable& table);
 // Names and values; empty values are left out.
 std::string DefinitionsHtml(const std::vector<std::pair<std::string, std::string>>& rows);
-// File names, beside the page, and what they are.
-std::string FilesHtml(const std::vector<std::pair<std::string, std::string>>& files);
+// The files beside the page: names with what they are, then those of the tables and of the plots.
+std::string FilesHtml(std::vector<std::pair<std::string, std::string>> files,
+                      const std::vector<Table>& tables, const std::vector<Plot>& plots);
 
 struct ReportParts {
   std::string title, kind, about, scenario;                          // text

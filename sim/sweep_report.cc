@@ -171,14 +171,7 @@ std::string FilesOf(const std::vector<Plot>& plots, const std::vector<Table>& ta
       {"runs.csv", "a row a run, with every metric"},
       {"summary.csv", "the mean of each metric and its 95 % interval, for each combination"},
       {"sweep.json", "what was swept"}};
-  for (const Table& table : tables) {
-    files.emplace_back(absl::StrCat(table.name, ".csv"), table.about);
-  }
-  for (const Plot& plot : plots) {
-    files.emplace_back(absl::StrCat("plots/", plot.name, ".vl.json"),
-                       absl::StrCat("plot: ", plot.heading));
-  }
-  return FilesHtml(files);
+  return FilesHtml(std::move(files), tables, plots);
 }
 
 }  // namespace

@@ -208,6 +208,16 @@ class FullTorrent : public ::testing::Test {
     ADD_FAILURE() << "nobody has such a priority";
     return Join(127);
   }
+  // It gives us the first piece.
+  void LetGive(ScriptedPeer& giver) {
+    giver.on_message = [&](const Message& message) {
+      if (const auto* request = std::get_if<Request>(&message)) giver.SendBlock(request->block);
+    };
+    giver.Say(HaveNone{});
+    giver.Say(Have{PieceIndex(0)});
+    giver.Say(Unchoke{});
+    world_.Run(seconds(3));
+  }
   size_t CountClosed() {
     return static_cast<size_t>(
         std::count_if(peers_.begin(), peers_.end(), [](const auto& peer) { return peer->closed; }));
@@ -252,13 +262,7 @@ TEST_F(FullTorrent, MakesNoRoomForWhomItKnows) {
 
 TEST_F(FullTorrent, KeepsWhoeverGivesUsSomething) {
   ScriptedPeer& giver = *peers_[0];
-  giver.on_message = [&](const Message& message) {
-    if (const auto* request = std::get_if<Request>(&message)) giver.SendBlock(request->block);
-  };
-  giver.Say(HaveNone{});
-  giver.Say(Have{PieceIndex(0)});
-  giver.Say(Unchoke{});
-  world_.Run(seconds(3));
+  LetGive(giver);
   ASSERT_GT(host_.counts().downloaded, 0u);
   EXPECT_FALSE(JoinBetween(PriorityOf(numbers_[1]), UINT32_MAX)->closed);
   EXPECT_TRUE(peers_[1]->closed);
@@ -266,14 +270,7 @@ TEST_F(FullTorrent, KeepsWhoeverGivesUsSomething) {
 }
 
 TEST_F(FullTorrent, KeepsWhoeverTakesSomething) {
-  ScriptedPeer& giver = *peers_[9];
-  giver.on_message = [&](const Message& message) {
-    if (const auto* request = std::get_if<Request>(&message)) giver.SendBlock(request->block);
-  };
-  giver.Say(HaveNone{});
-  giver.Say(Have{PieceIndex(0)});
-  giver.Say(Unchoke{});
-  world_.Run(seconds(3));
+  LetGive(*peers_[9]);
   ScriptedPeer& taker = *peers_[0];
   taker.on_message = [&](const Message& message) {
     if (std::holds_alternative<Unchoke>(message)) taker.Send(Request{{PieceIndex(0), 0, 16384}});
