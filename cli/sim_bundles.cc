@@ -12,8 +12,9 @@ namespace starling::cli {
 
 namespace {
 
-// Of the length of a run, at most; few come to their end.
-constexpr int kSharedPartMin = 50;  // one in so many
+// What is shared is worth it from one part in so many on of the longest that the run may last; most
+// end much earlier.
+constexpr int kSharedPartMin = 50;
 
 // Names what the runs of a scenario share; empty where nothing is gained by sharing.
 std::string SharedKey(const sim::Scenario& scenario) {

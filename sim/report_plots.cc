@@ -51,13 +51,6 @@ std::string Names(const Scenario& scenario, bool with_seeds) {
   return names.End().text();
 }
 
-// To stand inside a JSON string.
-std::string Escaped(absl::string_view text) {
-  Json json;
-  json.Text(text);
-  return json.text().substr(1, json.text().size() - 2);
-}
-
 // Uplinks that lie far apart are compared by their ratio.
 absl::string_view UplinkScale(const Table* nodes) {
   if (nodes == nullptr) return "linear";
@@ -81,7 +74,7 @@ class PlotList {
                {"@time_scale@", ShortestText(time.seconds)},
                {"@wait_unit@", std::string(wait.name)},
                {"@wait_scale@", ShortestText(wait.seconds)},
-               {"@leechers@", Escaped(Names(scenario, /*with_seeds=*/false))},
+               {"@leechers@", EscapedForSpec(Names(scenario, /*with_seeds=*/false))},
                {"\"@leecher_classes@\"", Names(scenario, /*with_seeds=*/false)},
                {"\"@classes@\"", Names(scenario, /*with_seeds=*/true)},
                {"@uplink_scale@", std::string(UplinkScale(FindTable(result, "nodes")))}};
@@ -203,6 +196,12 @@ void AddLookupPlots(PlotList* plots) {
 }
 
 }  // namespace
+
+std::string EscapedForSpec(absl::string_view text) {
+  Json json;
+  json.Text(text);
+  return json.text().substr(1, json.text().size() - 2);
+}
 
 std::vector<Plot> PlotsOf(const Scenario& scenario, const Result& result) {
   PlotList plots(scenario, result);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "sim/result.h"
 #include "sim/scenario.h"
 
@@ -17,6 +18,9 @@ struct Plot {
   std::string reading;  // how to read it, a sentence or two
   std::string spec;     // Vega-Lite, as JSON
 };
+
+// To stand inside a string of a specification.
+std::string EscapedForSpec(absl::string_view text);
 
 // In the order in which they are worth reading; only those for which the result has data.
 std::vector<Plot> PlotsOf(const Scenario& scenario, const Result& result);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -55,10 +56,9 @@ std::string EstimateText(const Estimate& estimate) {
 }
 
 // A row a combination: means over the seeds with their 95 % intervals.
-TextTable PointsTable(const SweepTable& table) {
+TextTable PointsTable(const SweepTable& table, std::span<const SweepPoint> points) {
   TextTable text{{"combination", "runs"}, {}};
-  std::vector<SweepPoint> points = SummarisePoints(table);
-  if (points.size() > kPointsMax) points.resize(kPointsMax);
+  points = points.first(std::min(points.size(), kPointsMax));
   for (const SweepPoint& point : points) {
     const auto runs = std::count_if(table.rows.begin(), table.rows.end(), [&](const SweepRow& row) {
       return row.values == point.values && !row.metrics.empty();
@@ -77,9 +77,9 @@ TextTable PointsTable(const SweepTable& table) {
 }
 
 // Each metric of each combination, for those who look for one.
-TextTable AllMetrics(const SweepTable& table) {
+TextTable AllMetrics(const SweepTable& table, std::span<const SweepPoint> points) {
   TextTable text{{"combination", "metric", "mean"}, {}};
-  for (const SweepPoint& point : SummarisePoints(table)) {
+  for (const SweepPoint& point : points) {
     for (const auto& [name, estimate] : point.metrics) {
       if (text.rows.size() == kRowsMax) return text;
       text.rows.push_back({NameOf(table, point.values), name, EstimateText(estimate)});
@@ -88,10 +88,9 @@ TextTable AllMetrics(const SweepTable& table) {
   return text;
 }
 
-std::vector<Fact> FactsOf(const SweepTable& table, const Table& gains) {
+std::vector<Fact> FactsOf(const SweepTable& table, size_t points, const Table& gains) {
   std::set<uint64_t> seeds;
   for (const SweepRow& row : table.rows) seeds.insert(row.seed);
-  const size_t points = SummarisePoints(table).size();
   std::vector<Fact> facts = {
       {"runs", FormatCount(static_cast<double>(table.rows.size())),
        absl::StrCat(FormatCount(static_cast<double>(points)),
@@ -122,13 +121,8 @@ std::vector<Plot> PlotsOf(const SweepTable& table, const Table& gains) {
   const MainMetric* metric = FirstMetric(table);
   if (metric == nullptr) return {};
   const std::string first = NameOf(table, table.rows.front().values);
-  const auto escaped = [](absl::string_view text) {
-    Json json;
-    json.Text(text);
-    return json.text().substr(1, json.text().size() - 2);
-  };
   const std::vector<std::pair<absl::string_view, std::string>> tokens = {
-      {"@metric@", escaped(metric->label)}, {"@first@", escaped(first)}};
+      {"@metric@", EscapedForSpec(metric->label)}, {"@first@", EscapedForSpec(first)}};
   std::vector<Plot> plots;
   plots.push_back({"sweep-values", absl::StrCat("What the runs came to: ", metric->label),
                    "Each line climbs from 0 to 100 % as the runs (seeds) of a combination are "
@@ -220,9 +214,10 @@ Table SweepGains(const SweepTable& table) {
 
 SweepReport MakeSweepReport(const SweepReportSource& source) {
   SweepReport report;
-  report.tables = {SweepValues(source.table), SweepGains(source.table)};
-  std::erase_if(report.tables, [](const Table& table) { return table.rows.empty(); });
+  const std::vector<SweepPoint> points = SummarisePoints(source.table);
   const Table gains = SweepGains(source.table);
+  report.tables = {SweepValues(source.table), gains};
+  std::erase_if(report.tables, [](const Table& table) { return table.rows.empty(); });
   report.plots = PlotsOf(source.table, gains);
   ReportParts parts;
   parts.title = source.scenario.title.empty() ? source.scenario.name : source.scenario.title;
@@ -230,10 +225,10 @@ SweepReport MakeSweepReport(const SweepReportSource& source) {
   parts.about = source.scenario.about;
   parts.scenario = std::string(source.scenario_text);
   parts.warnings = WarningsOf(source.table);
-  parts.facts = FactsHtml(FactsOf(source.table, gains));
-  parts.classes =
-      absl::StrCat("<section><h2>By combination</h2>\n", TableHtml(PointsTable(source.table)),
-                   "<p>Means over the seeds, with their 95 % intervals.</p></section>");
+  parts.facts = FactsHtml(FactsOf(source.table, points.size(), gains));
+  parts.classes = absl::StrCat("<section><h2>By combination</h2>\n",
+                               TableHtml(PointsTable(source.table, points)),
+                               "<p>Means over the seeds, with their 95 % intervals.</p></section>");
   parts.provenance = absl::StrCat(
       DefinitionsHtml({{"Scenario", source.scenario.name},
                        {"Command", source.provenance.command},
@@ -242,7 +237,7 @@ SweepReport MakeSweepReport(const SweepReportSource& source) {
       "<p>Every member ran the code of the real node; only network, disks and time were simulated. "
       "The same seed gives the same run on any machine; runs.csv has the trace hash of "
       "each.</p>\n");
-  parts.metrics = TableHtml(AllMetrics(source.table));
+  parts.metrics = TableHtml(AllMetrics(source.table, points));
   parts.files = FilesOf(report.plots, report.tables);
   Json data;
   data.BeginObject();
@@ -251,7 +246,7 @@ SweepReport MakeSweepReport(const SweepReportSource& source) {
   }
   parts.data = data.End().text();
   const bool is_large = source.table.rows.size() > kRowsMax;
-  if (is_large || SummarisePoints(source.table).size() > kPointsMax) {
+  if (is_large || points.size() > kPointsMax) {
     parts.note = absl::StrCat("This sweep is large: the plots show ", kRowsMax,
                               " of its runs at most, picked evenly, the table the first ",
                               kPointsMax, " combinations; runs.csv and summary.csv have all. ");

@@ -14,10 +14,7 @@
 namespace starling::sim {
 namespace {
 
-// Twelve leechers of a file of 64 pieces; `of_leechers` are further lines of theirs.
-Result RunTiny(const std::string& of_leechers) {
-  const Strategies strategies;
-  const std::string text = absl::StrCat(R"(until = "1h"
+constexpr char kFileAndSeed[] = R"(until = "1h"
 dht_nodes = 8
 [content.file]
 size = "1MiB"
@@ -27,7 +24,12 @@ count = 1
 seeds = true
 measured = false
 up = "100KB/s"
-[population.leechers]
+)";
+
+// Twelve leechers of a file of 64 pieces; `of_leechers` are further lines of theirs.
+Result RunTiny(const std::string& of_leechers) {
+  const Strategies strategies;
+  const std::string text = absl::StrCat(kFileAndSeed, R"([population.leechers]
 count = 12
 up = "50KB/s"
 down = "400KB/s"
@@ -44,18 +46,7 @@ down = "400KB/s"
 // A leecher of another link, choker and picker may come after 40 s.
 Scenario WithLatecomer(const std::string& up, const std::string& of_latecomer) {
   const Strategies strategies;
-  const std::string text = absl::StrCat(R"(until = "1h"
-dht_nodes = 8
-sample = "5s"
-[content.file]
-size = "1MiB"
-piece = "16KiB"
-[population.seeds]
-count = 1
-seeds = true
-measured = false
-up = "100KB/s"
-[population.leechers]
+  const std::string text = absl::StrCat(kFileAndSeed, R"([population.leechers]
 count = 6
 measured = false
 up = "50KB/s"
@@ -69,6 +60,7 @@ up = ")",
                                         up, "\"\n", of_latecomer);
   absl::StatusOr<Scenario> scenario = ReadScenario(text, "late.toml", {}, &strategies);
   EXPECT_TRUE(scenario.ok()) << scenario.status();
+  scenario->sample = seconds(5);
   return *std::move(scenario);
 }
 
