@@ -57,7 +57,8 @@ struct ClientOptions {
   uint64_t up_rate = 0;
   peer::ChokerFactory choker;  // empty: mainline tit-for-tat; by name: peer/choker_registry.h
   peer::PiecePolicyFactory piece_policy;  // empty: rarest first; by name: peer/piece_policy.h
-  uint32_t peers_max = 200;               // connections in all
+  bool first_copies = true;  // a seed gives every piece once before any twice, as far as it can
+  uint32_t peers_max = 200;  // connections in all
   uint32_t peers_per_torrent_max = 50;
   uint64_t unfinished_memory_max = 32 << 20;  // budget for pieces that are not yet on the disk
   uint16_t listen_port = 0;                   // what we announce; 0: we take no connections

@@ -29,6 +29,7 @@ peer::TorrentConfig ConfigOf(const ClientOptions& client, const PeerId& own_id,
   if (options.magnet.has_value()) config.select_only = options.magnet->select_only;
   config.piece_policy = client.piece_policy;
   if (options.sequential) config.piece_policy = &peer::MakeSequential;
+  config.first_copies = client.first_copies;
   config.connections_max = client.peers_per_torrent_max;
   config.listen_port = client.listen_port;
   config.dht_port = client.dht ? client.listen_port : 0;

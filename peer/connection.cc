@@ -252,6 +252,7 @@ void Connection::Close() {
   deadline_.Set(kNever);
   link_.Close();
   uploads_.Close();
+  if (swarm_.first_copies != nullptr) swarm_.first_copies->Forget(id());
   early_.reset();
 }
 

@@ -38,8 +38,28 @@ void Connection::Apply(Time now, const Verdict& verdict) {
   if (state_ != State::kOpen) return;
   uploads_.SetRateLimit(now, verdict.rate_limit);
   uploads_.SetDeficitMax(verdict.deficit_max);
+  const bool changes = uploads_.choking() == verdict.unchoke;
   uploads_.SetChoking(now, !verdict.unchoke);
+  if (changes && swarm_.first_copies != nullptr) AdviseFirstCopies();
   if (uploads_.has_requests()) PumpReads(now);  // a new limit may let them go
+}
+
+// What the peer should take of us, if it is served (peer/first_copies.h).
+void Connection::AdviseFirstCopies() {
+  if (choking()) return swarm_.first_copies->Forget(id());
+  if (!fast_) return;
+  std::vector<PieceIndex> advice;
+  swarm_.first_copies->Advise(id(), swarm_.pieces->rarity(), &advice);
+  for (const PieceIndex piece : advice) link_.Write(Suggest{piece});
+  if (swarm_.first_copies->over()) swarm_.first_copies.reset();
+}
+
+// Once it has asked for half of a piece it may know the next one: not sooner, or a peer that
+// follows every advice at once would begin many and finish none.
+void Connection::FollowFirstCopies(const BlockRequest& asked) {
+  if (asked.offset == 0) swarm_.first_copies->OnBegun(id(), asked.piece);
+  const uint32_t size = swarm_.pieces->geometry().PieceSize(asked.piece);
+  if (asked.offset + asked.length > size / 2) AdviseFirstCopies();
 }
 
 void Connection::SendHave(PieceIndex piece) {
@@ -237,6 +257,8 @@ void Connection::On(Time now, const Request& message) {
     Violate(now, "request out of range");
   } else if (uploads_.floods()) {
     Violate(now, "asks for much and reads nothing");
+  } else if (swarm_.first_copies != nullptr && !choking()) {
+    FollowFirstCopies(message.block);
   }
 }
 

@@ -73,13 +73,17 @@ void Picker::Pick(PeerPieces& peer, uint32_t count, const PickRules& rules,
                   std::vector<BlockRequest>* picked) {
   if (count == 0 || peer.lacking == 0) return;
   if (rules.only != nullptr) {
-    PickOnly(peer, count, rules, picked);
+    PickOnly(peer, count, *rules.only, rules, picked);
     return;
   }
   if (peer.nothing_at_epoch == pieces_.epoch()) return;
   const size_t before = picked->size();
   uint32_t left = count;
   const bool in_turn = policy_->FinishesFirst(pieces_.have().count());
+  if (rules.advised != nullptr) {
+    left -= GoOn(peer, left, picked);
+    left -= PickOnly(peer, left, *rules.advised, rules, picked);
+  }
   if (!in_turn) left -= GoOn(peer, left, picked);
   while (left > 0) {
     OpenPiece* started = in_turn ? OldestStarted(peer) : RarestStarted(peer);
@@ -164,10 +168,10 @@ std::optional<PieceIndex> Picker::ChooseUnopened(const PeerPieces& peer) {
   return chosen;
 }
 
-uint32_t Picker::PickOnly(PeerPieces& peer, uint32_t count, const PickRules& rules,
-                          std::vector<BlockRequest>* picked) {
+uint32_t Picker::PickOnly(PeerPieces& peer, uint32_t count, const std::vector<PieceIndex>& pieces,
+                          const PickRules& rules, std::vector<BlockRequest>* picked) {
   uint32_t taken = 0;
-  for (const PieceIndex piece : *rules.only) {
+  for (const PieceIndex piece : pieces) {
     if (taken == count) break;
     if (!peer.have.Has(piece)) continue;
     OpenPiece* open = nullptr;

@@ -45,6 +45,9 @@ struct PickRules {
   bool may_end_game = true;  // ask for what others were asked for
   // While choked: only these pieces (BEP 6 allowed fast). Null: all.
   const std::vector<PieceIndex>* only = nullptr;
+  // By the peer (BEP 6, suggest piece), or null: begun before others, but what was begun with the
+  // peer comes first, or whoever is told of many would finish none.
+  const std::vector<PieceIndex>* advised = nullptr;
 };
 
 class Picker {
@@ -77,8 +80,8 @@ class Picker {
   uint32_t TakeFrom(OpenPiece& piece, ConnectionId peer, uint32_t count,
                     std::vector<storage::BlockRequest>* picked);
   std::optional<PieceIndex> ChooseUnopened(const PeerPieces& peer);
-  uint32_t PickOnly(PeerPieces& peer, uint32_t count, const PickRules& rules,
-                    std::vector<storage::BlockRequest>* picked);
+  uint32_t PickOnly(PeerPieces& peer, uint32_t count, const std::vector<PieceIndex>& pieces,
+                    const PickRules& rules, std::vector<storage::BlockRequest>* picked);
   uint32_t PickEndGame(const PeerPieces& peer, uint32_t peers_a_block, uint32_t count,
                        std::vector<storage::BlockRequest>* picked);
 

@@ -11,6 +11,7 @@
 #include "base/deadlines.h"
 #include "base/id.h"
 #include "base/token_bucket.h"
+#include "peer/first_copies.h"
 #include "peer/handshake.h"
 #include "peer/message_space.h"
 #include "peer/peer_priority.h"
@@ -43,6 +44,7 @@ struct Swarm {
   std::shared_ptr<const storage::Metainfo> metainfo;  // null until known
   std::unique_ptr<Pieces> pieces;                     // null until the store is open
   std::unique_ptr<Picker> picker;                     // likewise
+  std::unique_ptr<FirstCopies> first_copies;          // while a seed knows of pieces not yet out
   // What came since the store is open, in this order. Connections tell their peers of it, each from
   // where it stopped last.
   std::vector<PieceIndex> got;

@@ -97,6 +97,9 @@ void Torrent::State::OnOpened(Time now, absl::StatusOr<Bitfield> have) {
     if (have->Has(piece)) have_bytes += geometry.PieceSize(piece);
   }
   phase = swarm.complete() ? Phase::kSeeding : Phase::kDownloading;
+  if (swarm.complete() && config.first_copies) {
+    swarm.first_copies = std::make_unique<FirstCopies>(geometry.piece_count, seams.random);
+  }
   for (Connection* connection : Snapshot()) {
     // They were greeted as by one who has nothing.
     for (PieceIndex piece(0); piece.value() < geometry.piece_count; ++piece) {

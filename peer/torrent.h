@@ -95,6 +95,7 @@ struct TorrentConfig {
   uint16_t listen_port = 0;          // told to peers (extension handshake `p`); 0: none
   uint16_t dht_port = 0;             // told by PORT messages; 0: no DHT
   bool peer_exchange = true;         // off by itself for private torrents
+  bool first_copies = true;          // peer/first_copies.h, where it begins as a seed
   std::string version = "starling";  // extension handshake `v`
   uint64_t down_rate = 0;            // of this torrent; 0: unlimited
   uint64_t up_rate = 0;

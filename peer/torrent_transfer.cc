@@ -42,13 +42,15 @@ void Torrent::State::Refill(Time now, Connection& connection) {
   if (choked) {
     rules.only = &connection.allowed_fast();
   } else if (!connection.suggested().empty() && !swarm.picker->policy().in_order()) {
-    rules.only = &connection.suggested();
-    swarm.picker->Pick(connection.pieces(), room, rules, &picked);
-    connection.suggested().clear();
-    rules.only = nullptr;
+    rules.advised = &connection.suggested();
   }
-  const auto left = room - static_cast<uint32_t>(picked.size());
-  swarm.picker->Pick(connection.pieces(), left, rules, &picked);
+  swarm.picker->Pick(connection.pieces(), room, rules, &picked);
+  if (rules.advised != nullptr) {
+    std::erase_if(connection.suggested(), [this, &connection](PieceIndex piece) {
+      return swarm.pieces->state(piece) != PieceState::kMissing ||
+             !connection.pieces().have.Has(piece);
+    });
+  }
   if (picked.empty() && nearly_full && connection.downloads().sent().size() == 0) {
     // It can feed no open piece; to leave it idle would be worse than one more piece.
     rules.may_open = true;

@@ -108,6 +108,7 @@ struct PopulationSpec {
   uint64_t up_limit = 0;      // of the node itself, as a user sets it; 0: none
   double up_limit_share = 0;  // the same, as a share of its link
   uint32_t connections = 50;
+  bool first_copies = true;  // of its seeds: peer/first_copies.h
   JoinSpec join;
   StaySpec stay;
   StrategySpec choker{"tit-for-tat", {}};

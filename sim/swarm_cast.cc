@@ -146,6 +146,7 @@ ClientHostOptions SwarmCast::HostOptions(const Troupe& troupe, const Member& mem
   }
   client.choker = troupe.choker;
   client.piece_policy = troupe.pieces;
+  client.first_copies = spec.first_copies;
   host.behaviour = troupe.behaviour;
   if (options_.watch == member.number && options_.on_watched) {
     host.behaviour = Watched(troupe.behaviour, [this](Time now, absl::string_view line) {

@@ -58,6 +58,7 @@ struct HostOptions {
   uint64_t up_rate = 0;
   uint32_t connections_max = 50;
   bool sequential = false;
+  bool first_copies = true;
   std::optional<Endpoint> address = {};
 };
 
@@ -202,6 +203,7 @@ inline TorrentHost::TorrentHost(TorrentWorld& world, int number, const HostOptio
   config.own_id = id_;
   if (options.knows_metainfo) config.metainfo = world.test.metainfo;
   if (options.sequential) config.piece_policy = &MakeSequential;
+  config.first_copies = options.first_copies;
   config.connections_max = options.connections_max;
   config.listen_port = address_.port;
   config.dht_port = address_.port;
