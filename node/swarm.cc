@@ -11,8 +11,11 @@ namespace {
 // A node forgets an announced peer after about 30 minutes (BEP 5), so half of that is in time.
 constexpr Duration kReannounce = minutes(15);
 // While peers are missing, or nobody has taken our announce yet, lookups come sooner, each pause
-// twice the last: a swarm whose first member is just starting is found within seconds.
-constexpr Duration kSearchPauseFirst = seconds(1);
+// twice the last: a swarm whose first member is just starting is found within seconds. The first
+// pause is as long as a lookup takes: on a LAN, where all hosts of a fleet begin in one moment and
+// each looks before the others have announced, a second is longer than many a transfer.
+constexpr Duration kSearchPauseFirstMin = milliseconds(50);
+constexpr Duration kSearchPauseFirstMax = seconds(1);
 constexpr size_t kNamedPeersMax = 32;
 
 peer::TorrentConfig ConfigOf(const ClientOptions& client, const PeerId& own_id,
@@ -86,7 +89,7 @@ Swarm::Swarm(TorrentId id, const ClientOptions& client, const PeerId& own_id,
       seams_(seams),
       torrent_(std::make_unique<peer::Torrent>(ConfigOf(client, own_id, options), seams.peer)),
       next_lookup_(seams.peer.deadlines, *this),
-      lookup_pause_(kSearchPauseFirst) {
+      lookup_pause_(kSearchPauseFirstMax) {
   trackers_ =
       std::make_unique<Trackers>(TrackersConfigOf(client, own_id, options, torrent_->info_hash()),
                                  TrackersSeams{seams.http, seams.udp_trackers, seams.peer.random,
@@ -190,6 +193,7 @@ void Swarm::OnConnected(Time now) {
 
 void Swarm::StartLookup(Time now) {
   if (!MayUseDht() || lookup_ != dht::LookupId{}) return;
+  lookup_began_ = now;
   const bool is_seed = torrent_->phase() == peer::Torrent::Phase::kSeeding;
   lookup_ = dht_announces_
                 ? seams_.dht->Announce(now, torrent_->info_hash(), listen_port_, *this, is_seed)
@@ -213,6 +217,9 @@ void Swarm::OnPeers(Time now, dht::LookupId, std::span<const Endpoint> peers) {
 void Swarm::OnDone(Time now, dht::LookupId, const dht::LookupReport& report) {
   lookup_ = {};
   if (stopped_) return;
+  if (!std::exchange(looked_, true)) {
+    lookup_pause_ = std::clamp(now - lookup_began_, kSearchPauseFirstMin, kSearchPauseFirstMax);
+  }
   announced_ = announced_ || !dht_announces_ || report.announced > 0;
   // A seeder looks as well: who cannot reach us (a firewall, or transmission, which tries only uTP
   // and then waits for a quarter of an hour) is reached by us.

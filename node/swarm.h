@@ -93,6 +93,8 @@ class Swarm final : public dht::PeerSink, public TrackersHandler, public Deadlin
   Deadline next_lookup_;
   dht::LookupId lookup_{};
   Duration lookup_pause_;
+  Time lookup_began_{};
+  bool looked_ = false;  // a lookup came to its end
   uint32_t dht_peers_ = 0;
   bool announced_ = false;  // some node of the DHT took our announce
   bool incomplete_at_start_ = false;
