@@ -46,7 +46,7 @@ void Connection::Apply(Time now, const Verdict& verdict) {
 
 // What the peer should take of us, if it is served (peer/first_copies.h).
 void Connection::AdviseFirstCopies() {
-  if (choking()) return swarm_.first_copies->Forget(id());
+  if (choking()) return swarm_.first_copies->OnChoked(id());
   if (!fast_) return;
   std::vector<PieceIndex> advice;
   swarm_.first_copies->Advise(id(), swarm_.pieces->rarity(), &advice);

@@ -31,7 +31,10 @@ class FirstCopies {
   void Advise(ConnectionId peer, const Rarity& rarity, std::vector<PieceIndex>* pieces);
   // It asks for the first block of a piece.
   void OnBegun(ConnectionId peer, PieceIndex piece);
-  // The peer is not served any more: what it was advised to take, others may be.
+  // The peer is served no more for now: what it has not begun, others may. What it has, it goes on
+  // with when its turn comes again: of a slow seed a piece can take several.
+  void OnChoked(ConnectionId peer);
+  // The peer is gone.
   void Forget(ConnectionId peer);
   // At the last look every piece was out.
   bool over() const { return over_; }
@@ -44,13 +47,14 @@ class FirstCopies {
     std::vector<PieceIndex> taking;   // begun, and not known to be out
   };
   Served* Find(ConnectionId peer);
+  Served& FindOrAdd(ConnectionId peer);
   bool FindNext(const Rarity& rarity, PieceIndex* piece);
-  void BeginTurn();
+  void ForgetWhatIsOut(const Rarity& rarity);
+  void TakeBack(const std::vector<PieceIndex>& pieces);
 
   std::vector<Served> served_;
-  std::vector<bool> given_;  // in this turn: advised or asked for
+  std::vector<bool> given_;  // pieces that somebody was advised to take or is taking
   uint32_t cursor_;          // pieces are gone through in order, from a random one on
-  uint32_t left_;            // of this turn
   bool over_ = false;
 };
 
