@@ -198,7 +198,9 @@ void Swarm::StartLookup(Time now) {
   lookup_ = dht_announces_
                 ? seams_.dht->Announce(now, torrent_->info_hash(), listen_port_, *this, is_seed)
                 : seams_.dht->GetPeers(now, torrent_->info_hash(), *this);
-  if (lookup_ == dht::LookupId{}) next_lookup_.Set(now + lookup_pause_);  // too many at once
+  if (lookup_ == dht::LookupId{}) {
+    next_lookup_.Set(now + std::max(lookup_pause_, kSearchPauseFirstMax));  // too many at once
+  }
 }
 
 void Swarm::EndLookup() {

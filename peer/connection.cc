@@ -184,6 +184,9 @@ void Connection::PumpReads(Time now) {
              uploads_.NextRead(now, downloads_.rate().total())) {
     handler_.StartRead(*this, read->request, read->number);
     if (state_ != State::kOpen) return;
+    if (swarm_.first_copies != nullptr && !swarm_.first_copies->idle()) {
+      swarm_.first_copies->OnSent(id(), read->request.piece);
+    }
   }
   deadline_.SetEarlier(uploads_.next_deadline());
 }

@@ -177,7 +177,7 @@ class Connection final : public StreamHandler, public DeadlineHandler {
   void Violate(Time now, absl::string_view why) { End(now, Ending::kViolation, why); }
   void NoteUse(Time now);
   void AdviseFirstCopies();
-  void FollowFirstCopies(const storage::BlockRequest& asked);
+  void NoteForFirstCopies(const storage::BlockRequest& asked);
 
   // What each message does; see connection_messages.cc.
   void On(Time, const KeepAlive&) {}

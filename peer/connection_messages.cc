@@ -40,26 +40,28 @@ void Connection::Apply(Time now, const Verdict& verdict) {
   uploads_.SetDeficitMax(verdict.deficit_max);
   const bool changes = uploads_.choking() == verdict.unchoke;
   uploads_.SetChoking(now, !verdict.unchoke);
-  if (changes && swarm_.first_copies != nullptr) AdviseFirstCopies();
+  if (changes) AdviseFirstCopies();
   if (uploads_.has_requests()) PumpReads(now);  // a new limit may let them go
 }
 
-// What the peer should take of us, if it is served (peer/first_copies.h).
+// What the peer should take of us while it is served (peer/first_copies.h).
 void Connection::AdviseFirstCopies() {
-  if (choking()) return swarm_.first_copies->OnChoked(id());
-  if (!fast_) return;
+  FirstCopies* const copies = swarm_.first_copies.get();
+  if (copies == nullptr) return;
+  if (choking()) return copies->OnChoked(id());
+  if (!fast_ || copies->idle()) return;
   std::vector<PieceIndex> advice;
-  swarm_.first_copies->Advise(id(), swarm_.pieces->rarity(), &advice);
+  copies->Advise(id(), swarm_.pieces->rarity(), &advice);
   for (const PieceIndex piece : advice) link_.Write(Suggest{piece});
-  if (swarm_.first_copies->over()) swarm_.first_copies.reset();
 }
 
 // Once it has asked for half of a piece it may know the next one: not sooner, or a peer that
 // follows every advice at once would begin many and finish none.
-void Connection::FollowFirstCopies(const BlockRequest& asked) {
-  if (asked.offset == 0) swarm_.first_copies->OnBegun(id(), asked.piece);
-  const uint32_t size = swarm_.pieces->geometry().PieceSize(asked.piece);
-  if (asked.offset + asked.length > size / 2) AdviseFirstCopies();
+void Connection::NoteForFirstCopies(const BlockRequest& asked) {
+  if (swarm_.first_copies == nullptr || swarm_.first_copies->idle() || choking()) return;
+  swarm_.first_copies->OnAsked(id(), asked.piece, asked.offset == 0);
+  const uint32_t half = swarm_.pieces->geometry().PieceSize(asked.piece) / 2;
+  if (asked.offset + asked.length > half) AdviseFirstCopies();
 }
 
 void Connection::SendHave(PieceIndex piece) {
@@ -168,6 +170,7 @@ void Connection::On(Time now, const Choke&) {
       },
       &lost);
   if (!lost.empty()) handler_.OnLost(now, *this, lost);
+  suggested_.clear();  // by now others may have been advised to take it
 }
 
 void Connection::On(Time now, const Unchoke&) {
@@ -257,8 +260,8 @@ void Connection::On(Time now, const Request& message) {
     Violate(now, "request out of range");
   } else if (uploads_.floods()) {
     Violate(now, "asks for much and reads nothing");
-  } else if (swarm_.first_copies != nullptr && !choking()) {
-    FollowFirstCopies(message.block);
+  } else {
+    NoteForFirstCopies(message.block);
   }
 }
 

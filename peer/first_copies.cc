@@ -1,13 +1,16 @@
 #include "peer/first_copies.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace starling::peer {
 
 // Two seeds of one swarm should not give the same pieces, so each begins somewhere else.
-FirstCopies::FirstCopies(uint32_t piece_count, Random& random)
-    : given_(piece_count),
-      cursor_(piece_count == 0 ? 0 : static_cast<uint32_t>(random.Below(piece_count))) {}
+FirstCopies::FirstCopies(Bitfield have, Random& random)
+    : have_(std::move(have)),
+      given_(have_.size()),
+      cursor_(have_.size() == 0 ? 0 : static_cast<uint32_t>(random.Below(have_.size()))),
+      dry_(have_.none()) {}
 
 FirstCopies::Served* FirstCopies::Find(ConnectionId peer) {
   const auto found = std::find_if(served_.begin(), served_.end(),
@@ -21,80 +24,102 @@ FirstCopies::Served& FirstCopies::FindOrAdd(ConnectionId peer) {
   return served_.back();
 }
 
-void FirstCopies::TakeBack(const std::vector<PieceIndex>& pieces) {
-  for (const PieceIndex piece : pieces) given_[piece.value()] = false;
+void FirstCopies::TakeBack(PieceIndex piece) {
+  given_[piece.value()] = false;
+  dry_ = false;
 }
 
-void FirstCopies::ForgetWhatIsOut(const Rarity& rarity) {
+void FirstCopies::TakeBackAdvice(Served& served) {
+  for (const PieceIndex piece : served.advised) TakeBack(piece);
+  advised_ -= static_cast<uint32_t>(served.advised.size());
+  served.advised.clear();
+}
+
+void FirstCopies::ForgetWhatIsOut(Served& served, const Rarity& rarity) {
   const auto forget = [this, &rarity](PieceIndex piece) {
     if (rarity.availability(piece) == 0) return false;
     given_[piece.value()] = false;
     return true;
   };
-  for (Served& served : served_) {
-    std::erase_if(served.advised, forget);
-    std::erase_if(served.taking, forget);
-  }
+  advised_ -= static_cast<uint32_t>(std::erase_if(served.advised, forget));
+  std::erase_if(served.taking, [&forget](const Taken& taken) { return forget(taken.piece); });
 }
 
+// One walk over all pieces finds that there is none; until something changes nobody walks again.
 bool FirstCopies::FindNext(const Rarity& rarity, PieceIndex* piece) {
-  const auto count = static_cast<uint32_t>(given_.size());
+  const uint32_t count = dry_ ? 0 : have_.size();
   for (uint32_t looked = 0; looked < count; ++looked) {
     *piece = PieceIndex(cursor_);
     cursor_ = cursor_ + 1 == count ? 0 : cursor_ + 1;
-    if (!given_[piece->value()] && rarity.availability(*piece) == 0) return true;
+    if (have_.Has(*piece) && !given_[piece->value()] && rarity.availability(*piece) == 0) {
+      return true;
+    }
   }
+  dry_ = true;
   return false;
 }
 
 void FirstCopies::Advise(ConnectionId peer, const Rarity& rarity, std::vector<PieceIndex>* pieces) {
-  ForgetWhatIsOut(rarity);
   Served& served = FindOrAdd(peer);
-  while (served.advised.size() < served.ahead) {
-    PieceIndex piece;
-    if (!FindNext(rarity, &piece)) {
-      // What is advised or being taken is not out, and may still get lost.
-      over_ = std::all_of(served_.begin(), served_.end(), [](const Served& other) {
-        return other.advised.empty() && other.taking.empty();
-      });
-      return;
-    }
+  ForgetWhatIsOut(served, rarity);
+  if (served.unheard >= kUnheardMax) return;
+  PieceIndex piece;
+  while (served.advised.size() < served.ahead && FindNext(rarity, &piece)) {
     given_[piece.value()] = true;
     served.advised.push_back(piece);
+    ++advised_;
     pieces->push_back(piece);
   }
 }
 
-void FirstCopies::OnBegun(ConnectionId peer, PieceIndex piece) {
+void FirstCopies::OnAsked(ConnectionId peer, PieceIndex piece, bool is_first) {
+  if (!have_.Has(piece)) return;
   Served& served = FindOrAdd(peer);
   const bool followed = std::erase(served.advised, piece) > 0;
-  if (!followed && given_[piece.value()]) {
-    // One that asks for what others take has room for more than it was told.
-    const bool is_own =
-        std::find(served.taking.begin(), served.taking.end(), piece) != served.taking.end();
-    if (!is_own) served.ahead = std::min(served.ahead + 1, kAheadMax);
-    return;
+  if (followed) {
+    --advised_;
+    served.unheard = 0;
+  } else {
+    const bool is_own = std::any_of(served.taking.begin(), served.taking.end(),
+                                    [piece](const Taken& taken) { return taken.piece == piece; });
+    if (!is_first || is_own) return;
+    // While our advice was on its way it had room for more, or it does not care.
+    if (!served.advised.empty() && ++served.unheard >= kUnheardMax) TakeBackAdvice(served);
+    if (given_[piece.value()]) {
+      served.ahead = std::min(served.ahead + 1, kAheadMax);
+      return;
+    }
   }
   if (served.taking.size() >= kTakingMax) {
-    given_[served.taking.front().value()] = false;
+    TakeBack(served.taking.front().piece);
     served.taking.erase(served.taking.begin());
   }
   given_[piece.value()] = true;
-  served.taking.push_back(piece);
+  served.taking.push_back({piece});
+}
+
+void FirstCopies::OnSent(ConnectionId peer, PieceIndex piece) {
+  Served* served = Find(peer);
+  if (served == nullptr) return;
+  for (Taken& taken : served->taking) taken.sent = taken.sent || taken.piece == piece;
 }
 
 void FirstCopies::OnChoked(ConnectionId peer) {
   Served* served = Find(peer);
   if (served == nullptr) return;
-  TakeBack(served->advised);
-  served->advised.clear();
+  TakeBackAdvice(*served);
+  std::erase_if(served->taking, [this](const Taken& taken) {
+    if (!taken.sent) TakeBack(taken.piece);
+    return !taken.sent;
+  });
 }
 
 void FirstCopies::Forget(ConnectionId peer) {
-  const Served* served = Find(peer);
+  dry_ = have_.none();
+  Served* served = Find(peer);
   if (served == nullptr) return;
-  TakeBack(served->advised);
-  TakeBack(served->taking);
+  TakeBackAdvice(*served);
+  for (const Taken& taken : served->taking) TakeBack(taken.piece);
   served_.erase(served_.begin() + (served - served_.data()));
 }
 

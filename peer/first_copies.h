@@ -4,13 +4,15 @@
 // have, so left alone they fetch from the seed what others have already: with 2,600 of them it sent
 // 2.3 copies before each piece was out once.
 //
-// It is advice: nothing is hidden, and who does not follow it is served as ever. Once every piece
-// is out there is nothing left to say. Pure: it is told who is served and what is asked for.
+// It is advice: nothing is hidden, and who does not follow it is served as ever. Where every piece
+// is out there is nothing to say. Pure: it is told who is served, what is asked for and what is
+// sent.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "base/bitfield.h"
 #include "base/random.h"
 #include "base/strong_int.h"
 #include "peer/choker.h"
@@ -24,38 +26,51 @@ class FirstCopies {
   static constexpr uint32_t kAheadMax = 4;
   // Pieces a peer may be taking for all we know: who tells of none is not waited for.
   static constexpr size_t kTakingMax = 64;
+  // Who begins so many others in a row does not listen.
+  static constexpr uint32_t kUnheardMax = 16;
 
-  FirstCopies(uint32_t piece_count, Random& random);
+  // `have`: the pieces that we can give.
+  FirstCopies(Bitfield have, Random& random);
 
   // What `peer`, which is served, should take beyond what it was told: appended to `pieces`.
   void Advise(ConnectionId peer, const Rarity& rarity, std::vector<PieceIndex>* pieces);
-  // It asks for the first block of a piece.
-  void OnBegun(ConnectionId peer, PieceIndex piece);
-  // The peer is served no more for now: what it has not begun, others may. What it has, it goes on
-  // with when its turn comes again: of a slow seed a piece can take several.
+  // It asks for a block of a piece; `is_first`: the first one.
+  void OnAsked(ConnectionId peer, PieceIndex piece, bool is_first);
+  // A block of a piece goes to it.
+  void OnSent(ConnectionId peer, PieceIndex piece);
+  // The peer is served no more for now. What it has a part of it goes on with when its turn comes
+  // again, since of a slow seed a piece can take several; the rest others may have.
   void OnChoked(ConnectionId peer);
-  // The peer is gone.
+  // The peer is gone, and with it perhaps the only copy of a piece.
   void Forget(ConnectionId peer);
-  // At the last look every piece was out.
-  bool over() const { return over_; }
+  // There is nothing to say until somebody leaves or is choked.
+  bool idle() const { return dry_ && advised_ == 0; }
 
  private:
+  struct Taken {
+    PieceIndex piece;
+    bool sent = false;  // a block of it
+  };
   struct Served {
     ConnectionId peer{};
     uint32_t ahead = 1;
+    uint32_t unheard = 0;             // pieces begun in a row that it was not advised to
     std::vector<PieceIndex> advised;  // and not begun
-    std::vector<PieceIndex> taking;   // begun, and not known to be out
+    std::vector<Taken> taking;        // begun, and not known to be out
   };
   Served* Find(ConnectionId peer);
   Served& FindOrAdd(ConnectionId peer);
   bool FindNext(const Rarity& rarity, PieceIndex* piece);
-  void ForgetWhatIsOut(const Rarity& rarity);
-  void TakeBack(const std::vector<PieceIndex>& pieces);
+  void ForgetWhatIsOut(Served& served, const Rarity& rarity);
+  void TakeBack(PieceIndex piece);
+  void TakeBackAdvice(Served& served);
 
+  const Bitfield have_;
   std::vector<Served> served_;
   std::vector<bool> given_;  // pieces that somebody was advised to take or is taking
   uint32_t cursor_;          // pieces are gone through in order, from a random one on
-  bool over_ = false;
+  uint32_t advised_ = 0;     // in all lists of that name
+  bool dry_ = false;         // at the last look every piece was out or given
 };
 
 }  // namespace starling::peer

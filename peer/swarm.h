@@ -44,7 +44,7 @@ struct Swarm {
   std::shared_ptr<const storage::Metainfo> metainfo;  // null until known
   std::unique_ptr<Pieces> pieces;                     // null until the store is open
   std::unique_ptr<Picker> picker;                     // likewise
-  std::unique_ptr<FirstCopies> first_copies;          // while a seed knows of pieces not yet out
+  std::unique_ptr<FirstCopies> first_copies;          // of who begins as a seed
   // What came since the store is open, in this order. Connections tell their peers of it, each from
   // where it stopped last.
   std::vector<PieceIndex> got;

@@ -98,7 +98,7 @@ void Torrent::State::OnOpened(Time now, absl::StatusOr<Bitfield> have) {
   }
   phase = swarm.complete() ? Phase::kSeeding : Phase::kDownloading;
   if (swarm.complete() && config.first_copies) {
-    swarm.first_copies = std::make_unique<FirstCopies>(geometry.piece_count, seams.random);
+    swarm.first_copies = std::make_unique<FirstCopies>(*have, seams.random);
   }
   for (Connection* connection : Snapshot()) {
     // They were greeted as by one who has nothing.

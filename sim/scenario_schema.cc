@@ -125,7 +125,8 @@ void Fields(FieldVisitor& v, PopulationSpec& s) {
   v.Rate("up_limit", s.up_limit, "of the node itself, as a user sets it; 0: none");
   v.Share("up_limit_share", s.up_limit_share, "the same, as a share of the uplink; 0: none");
   v.Count("connections", s.connections, {1, 100'000}, "the most that a member holds");
-  v.Flag("first_copies", s.first_copies, "its seeds give every piece once before any twice");
+  v.Flag("first_copies", s.first_copies,
+         "its seeds advise whom they serve to take what is not out yet");
   v.Word("reach", s.reach, kReachClasses, "reachability class; empty: drawn by network.reach");
   v.Text("group", s.group, "the innermost group");
   v.Rate("disk_rate", s.disk_rate, "read and written; 0: no limit");
