@@ -298,12 +298,9 @@ void Connection::On(Time now, const Suggest& message) {
 void Connection::On(Time now, const Reject& message) {
   if (!downloads_.OnReject(now, message.block)) return;
   deadline_.SetEarlier(std::max(downloads_.next_deadline(), now + seconds(1)));
-  // A peer that rejects an allowed piece would be asked for it again and again.
-  if (peer_choking_) {
-    allowed_fast_.erase(
-        std::remove(allowed_fast_.begin(), allowed_fast_.end(), message.block.piece),
-        allowed_fast_.end());
-  }
+  // A peer that rejects an allowed piece would be asked for it again and again, and then for the
+  // next one. But it gives only to those who have nothing (BEP 6), and we have something by now.
+  if (peer_choking_) allowed_fast_.clear();
   handler_.OnLost(now, *this, std::span(&message.block, 1));
 }
 

@@ -74,6 +74,19 @@ TEST(Connection, AsksForAllowedPiecesWhileChoked) {
             4);  // it changed its mind, and is not asked again
 }
 
+TEST(Connection, AsksForNoOtherAllowedPieceOnceOneWasRejected) {
+  Wanting wanting;
+  wanting.peer.Send(HaveAll{});
+  wanting.peer.Send(AllowedFast{PieceIndex(6)});
+  wanting.peer.Say(AllowedFast{PieceIndex(3)});
+  const uint32_t asked = wanting.peer.Heard("request 6 ") ? 6 : 3;
+  const uint32_t other = 9 - asked;
+  for (uint32_t i = 0; i < 4; ++i) wanting.peer.Send(Reject{BlockOf(asked, i)});
+  wanting.world.Run(seconds(5));
+  EXPECT_EQ(wanting.peer.CountHeard(absl::StrCat("request ", other, " ")), 0);
+  EXPECT_EQ(wanting.peer.CountHeard(absl::StrCat("request ", asked, " ")), 4);
+}
+
 TEST(Connection, TellsAtOnceWhoLacksThePieceAndLaterWhoHasIt) {
   Wanting wanting;
   ScriptedPeer lacking(wanting.world, 2, /*fast=*/true);
