@@ -114,6 +114,13 @@ void FirstCopies::OnChoked(ConnectionId peer) {
   });
 }
 
+bool FirstCopies::HasPartOfPiece(ConnectionId peer) const {
+  return std::any_of(served_.begin(), served_.end(), [peer](const Served& served) {
+    return served.peer == peer && std::any_of(served.taking.begin(), served.taking.end(),
+                                              [](const Taken& taken) { return taken.sent; });
+  });
+}
+
 void FirstCopies::Forget(ConnectionId peer) {
   dry_ = have_.none();
   Served* served = Find(peer);

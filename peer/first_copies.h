@@ -38,11 +38,13 @@ class FirstCopies {
   void OnAsked(ConnectionId peer, PieceIndex piece, bool is_first);
   // A block of a piece goes to it.
   void OnSent(ConnectionId peer, PieceIndex piece);
-  // The peer is served no more for now. What it has a part of it goes on with when its turn comes
+  // The peer is choked. What it has a part of it goes on with when its turn comes
   // again, since of a slow seed a piece can take several; the rest others may have.
   void OnChoked(ConnectionId peer);
   // The peer is gone, and with it perhaps the only copy of a piece.
   void Forget(ConnectionId peer);
+  // It would leave with a part of a piece that nobody is known to have.
+  bool HasPartOfPiece(ConnectionId peer) const;
   // There is nothing to say until somebody leaves or is choked.
   bool idle() const { return dry_ && advised_ == 0; }
 

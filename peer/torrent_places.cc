@@ -88,6 +88,11 @@ bool Torrent::State::MakeRoomFor(Time now, const Endpoint& newcomer) {
     if (now - connection->opened_at() < kTrial) continue;
     if (connection->is_seed() && !swarm.complete()) continue;
     if (!IsIdle(now, *connection)) continue;
+    const bool may_have_patience = now - connection->opened_at() < kPatienceMax;
+    if (may_have_patience && swarm.first_copies != nullptr &&
+        swarm.first_copies->HasPartOfPiece(connection->id())) {
+      continue;
+    }
     const Endpoint* seen = swarm.own_address.Towards(connection->remote());
     if (seen == nullptr) continue;
     const uint32_t priority = PeerPriority(*seen, connection->remote());
@@ -118,13 +123,24 @@ Connection* Torrent::State::FindUseless(Time now) const {
   return useless;
 }
 
+bool Torrent::State::HasBegunWith(const Connection& connection) const {
+  if (swarm.pieces == nullptr) return false;
+  const auto& open = swarm.pieces->open();
+  return std::any_of(open.begin(), open.end(), [&connection](const OpenPiece* piece) {
+    return piece->begun_by == connection.id();
+  });
+}
+
 bool Torrent::State::IsFruitless(Time now, const Connection& connection) const {
   const Duration age = now - connection.opened_at();
   if (fetch != nullptr) {
     const bool offers_metadata = connection.metadata_size() > 0;
     return age >= (offers_metadata ? kUselessMax : kUselessMin);
   }
-  return phase == Phase::kDownloading && age >= kUselessMax &&
+  // Of a slow seed a piece takes several turns with minutes between: what it gave of it would be
+  // lost.
+  const Duration patience = HasBegunWith(connection) ? kPatienceMax : kUselessMax;
+  return phase == Phase::kDownloading && age >= patience &&
          (connection.peer_choking() || connection.downloads().snubbed()) && IsIdle(now, connection);
 }
 

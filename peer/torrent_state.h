@@ -34,6 +34,8 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   // by itself after kUselessMax, as does one that has something and never gives it.
   static constexpr Duration kUselessMin = seconds(30);
   static constexpr Duration kUselessMax = minutes(3);
+  // The same for one that gave a part of a piece which is not complete.
+  static constexpr Duration kPatienceMax = minutes(30);
   // The longest that a HAVE waits which the peer has no use for.
   static constexpr Duration kHaveDelayMax = seconds(30);
   // So long a connection may show what it is good for before one of higher priority takes its
@@ -92,6 +94,7 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   bool MakeRoomFor(Time now, const Endpoint& newcomer);
   bool IsMet(const PeerId& peer_id, const Endpoint& remote) const;
   Connection* FindUseless(Time now) const;
+  bool HasBegunWith(const Connection& connection) const;
   bool IsFruitless(Time now, const Connection& connection) const;
 
   // torrent_transfer.cc

@@ -114,6 +114,19 @@ TEST(FirstCopies, AChokedPeerKeepsOnlyWhatItHasAPartOf) {
   EXPECT_EQ(told.count(part.value()), 0u);
 }
 
+TEST(FirstCopies, KnowsWhoWouldLeaveWithAPartOfAPiece) {
+  Advised advised(1);
+  advised.Tell(kAnna);
+  advised.copies.OnAsked(kAnna, PieceIndex(0), true);
+  EXPECT_FALSE(advised.copies.HasPartOfPiece(kAnna));
+  advised.copies.OnSent(kAnna, PieceIndex(0));
+  EXPECT_TRUE(advised.copies.HasPartOfPiece(kAnna));
+  EXPECT_FALSE(advised.copies.HasPartOfPiece(kBen));
+  advised.rarity.Increment(PieceIndex(0));
+  advised.Tell(kAnna);
+  EXPECT_FALSE(advised.copies.HasPartOfPiece(kAnna));
+}
+
 TEST(FirstCopies, TellsMoreToWhomItHadTooLittleToTell) {
   Advised advised(100);
   const PieceIndex of_ben = advised.Tell(kBen)[0];
