@@ -114,10 +114,12 @@ void FirstCopies::OnChoked(ConnectionId peer) {
   });
 }
 
-bool FirstCopies::HasPartOfPiece(ConnectionId peer) const {
-  return std::any_of(served_.begin(), served_.end(), [peer](const Served& served) {
-    return served.peer == peer && std::any_of(served.taking.begin(), served.taking.end(),
-                                              [](const Taken& taken) { return taken.sent; });
+bool FirstCopies::HasPartOfPiece(ConnectionId peer, const Rarity& rarity) const {
+  return std::any_of(served_.begin(), served_.end(), [peer, &rarity](const Served& served) {
+    return served.peer == peer &&
+           std::any_of(served.taking.begin(), served.taking.end(), [&rarity](const Taken& taken) {
+             return taken.sent && rarity.availability(taken.piece) == 0;
+           });
   });
 }
 

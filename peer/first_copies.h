@@ -44,7 +44,7 @@ class FirstCopies {
   // The peer is gone, and with it perhaps the only copy of a piece.
   void Forget(ConnectionId peer);
   // It would leave with a part of a piece that nobody is known to have.
-  bool HasPartOfPiece(ConnectionId peer) const;
+  bool HasPartOfPiece(ConnectionId peer, const Rarity& rarity) const;
   // There is nothing to say until somebody leaves or is choked.
   bool idle() const { return dry_ && advised_ == 0; }
 

@@ -90,7 +90,7 @@ bool Torrent::State::MakeRoomFor(Time now, const Endpoint& newcomer) {
     if (!IsIdle(now, *connection)) continue;
     const bool may_have_patience = now - connection->opened_at() < kPatienceMax;
     if (may_have_patience && swarm.first_copies != nullptr &&
-        swarm.first_copies->HasPartOfPiece(connection->id())) {
+        swarm.first_copies->HasPartOfPiece(connection->id(), swarm.pieces->rarity())) {
       continue;
     }
     const Endpoint* seen = swarm.own_address.Towards(connection->remote());
@@ -137,11 +137,10 @@ bool Torrent::State::IsFruitless(Time now, const Connection& connection) const {
     const bool offers_metadata = connection.metadata_size() > 0;
     return age >= (offers_metadata ? kUselessMax : kUselessMin);
   }
-  // Of a slow seed a piece takes several turns with minutes between: what it gave of it would be
-  // lost.
-  const Duration patience = HasBegunWith(connection) ? kPatienceMax : kUselessMax;
-  return phase == Phase::kDownloading && age >= patience &&
-         (connection.peer_choking() || connection.downloads().snubbed()) && IsIdle(now, connection);
+  if (phase != Phase::kDownloading || age < kUselessMax || !IsIdle(now, connection)) return false;
+  if (!connection.peer_choking() && !connection.downloads().snubbed()) return false;
+  // Of a slow seed a piece takes several turns with minutes between: what it gave would be lost.
+  return age >= kPatienceMax || !HasBegunWith(connection);
 }
 
 }  // namespace starling::peer

@@ -118,13 +118,12 @@ TEST(FirstCopies, KnowsWhoWouldLeaveWithAPartOfAPiece) {
   Advised advised(1);
   advised.Tell(kAnna);
   advised.copies.OnAsked(kAnna, PieceIndex(0), true);
-  EXPECT_FALSE(advised.copies.HasPartOfPiece(kAnna));
+  EXPECT_FALSE(advised.copies.HasPartOfPiece(kAnna, advised.rarity));
   advised.copies.OnSent(kAnna, PieceIndex(0));
-  EXPECT_TRUE(advised.copies.HasPartOfPiece(kAnna));
-  EXPECT_FALSE(advised.copies.HasPartOfPiece(kBen));
+  EXPECT_TRUE(advised.copies.HasPartOfPiece(kAnna, advised.rarity));
+  EXPECT_FALSE(advised.copies.HasPartOfPiece(kBen, advised.rarity));
   advised.rarity.Increment(PieceIndex(0));
-  advised.Tell(kAnna);
-  EXPECT_FALSE(advised.copies.HasPartOfPiece(kAnna));
+  EXPECT_FALSE(advised.copies.HasPartOfPiece(kAnna, advised.rarity));
 }
 
 TEST(FirstCopies, TellsMoreToWhomItHadTooLittleToTell) {
