@@ -20,7 +20,9 @@ KNOWN_NODES_MIN = 4
 
 def main():
     endpoints = sys.argv[1:]
-    sessions = [lt.session(session_settings(endpoint, endpoints[:1])) for endpoint in endpoints]
+    # None is a bootstrap node of another: libtorrent never names those to anybody, so the others
+    # would be found by all and that one by chance. Each is its own, since one there must be.
+    sessions = [lt.session(session_settings(endpoint, [endpoint])) for endpoint in endpoints]
     # Each is told of all others: nodes that start together all ask the first while its table is
     # empty, and libtorrent does not ask again for minutes.
     for session in sessions:
