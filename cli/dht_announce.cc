@@ -9,6 +9,7 @@
 #include "cli/dht_json.h"
 #include "cli/progress.h"
 #include "cli/quantities.h"
+#include "cli/step_show.h"
 #include "cli/terminal.h"
 #include "cli/transfer_options.h"
 
@@ -28,7 +29,12 @@ constexpr Duration kAnnounceMax = minutes(1);
 class AnnounceRun final : private dht::PeerSink {
  public:
   AnnounceRun(DhtHost& host, const DhtAskOptions& options, const InfoHash& target, uint16_t port)
-      : host_(host), entry_(host, options), target_(target), port_(port), json_(options.json) {}
+      : host_(host),
+        entry_(host, options),
+        target_(target),
+        port_(port),
+        json_(options.json),
+        steps_(options.verbose, options.json, NodeId::From(target)) {}
 
   bool is_seed = false;
   bool keeps = false;
@@ -50,6 +56,10 @@ class AnnounceRun final : private dht::PeerSink {
   }
 
  private:
+  bool wants_steps() const override { return steps_.is_on(); }
+  void OnStep(Time now, dht::LookupId, const dht::LookupStep& step) override {
+    steps_.Print(now, step);
+  }
   void OnPeers(Time, dht::LookupId, std::span<const Endpoint>) override {}
   void OnDone(Time now, dht::LookupId, const dht::LookupReport& report) override {
     is_asking_ = false;
@@ -76,6 +86,7 @@ class AnnounceRun final : private dht::PeerSink {
   const InfoHash target_;
   const uint16_t port_;
   const bool json_;
+  StepShow steps_;
   bool is_asking_ = false;
   bool is_done_ = false;
   bool is_taken_ = false;
@@ -115,10 +126,10 @@ Command DhtAnnounceCommand() {
        "say that this peer has all of the torrent (BEP 33)"},
       {"--keep", 0, Takes::kNothing, "", false, "stay, and announce again every 15 minutes"},
   };
-  for (Option& option : DhtAskOptionList()) options.push_back(std::move(option));
+  for (Option& option : DhtLookupOptionList()) options.push_back(std::move(option));
   return {"dht announce",
           "tell the DHT that a torrent is served here",
-          {"INFOHASH --port N [--seed] [--keep] [--bootstrap HOST:PORT]... [--json]"},
+          {"INFOHASH --port N [--seed] [--keep] [--bootstrap HOST:PORT]... [-v] [--json]"},
           kExplanation,
           std::move(options),
           {{"for another program that listens on port 51413",

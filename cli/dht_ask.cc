@@ -6,10 +6,12 @@
 #include "absl/strings/str_join.h"
 #include "base/check.h"
 #include "cli/addresses.h"
+#include "cli/lookup_option.h"
 #include "cli/quantities.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/transfer_options.h"
+#include "sim/strategies.h"
 #include "storage/magnet.h"
 
 namespace starling::cli {
@@ -30,10 +32,18 @@ std::vector<Option> DhtAskOptionList() {
   return options;
 }
 
+std::vector<Option> DhtLookupOptionList() {
+  std::vector<Option> options = DhtAskOptionList();
+  options.push_back({"--verbose", 'v', Takes::kNothing, "", false,
+                     "each query and how it ended, as it happens; with --json an object each"});
+  return options;
+}
+
 absl::StatusOr<DhtAskOptions> ReadDhtAskOptions(absl::string_view command,
                                                 const Arguments& arguments) {
   DhtAskOptions options;
   options.json = arguments.Has("--json");
+  options.verbose = arguments.Has("--verbose");
   options.state_dir = arguments.Value("--state").value_or("");
   options.timeout = kTimeout;
   if (const auto text = arguments.Value("--timeout")) {
@@ -48,6 +58,8 @@ absl::StatusOr<DhtAskOptions> ReadDhtAskOptions(absl::string_view command,
   ASSIGN_OR_RETURN(options.host.bootstrap,
                    ReadBootstrap("--bootstrap", arguments.Values("--bootstrap")));
   ASSIGN_OR_RETURN(options.host.listen, ReadListen(arguments.Values("--listen")));
+  ASSIGN_OR_RETURN(options.host.lookup,
+                   ReadLookup(command, arguments, arguments.strategies()->lookups));
   return options;
 }
 

@@ -17,10 +17,13 @@ struct DhtAskOptions {
   std::string state_dir;
   Duration timeout{};  // how long to wait for the first answer of anybody
   bool json = false;
+  bool verbose = false;  // every step of the lookup (cli/step_show.h)
 };
 
-// --listen, --bootstrap, --state, --timeout, --json
+// --listen, --bootstrap, --dht-security, --lookup, --state, --timeout, --json
 std::vector<Option> DhtAskOptionList();
+// These, and --verbose: for commands that are one lookup.
+std::vector<Option> DhtLookupOptionList();
 absl::StatusOr<DhtAskOptions> ReadDhtAskOptions(absl::string_view command,
                                                 const Arguments& arguments);
 // 40 hexadecimal digits or a magnet link.

@@ -10,6 +10,7 @@
 #include "cli/item_text.h"
 #include "cli/progress.h"
 #include "cli/quantities.h"
+#include "cli/step_show.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 
@@ -30,7 +31,11 @@ constexpr Duration kSearchMax = minutes(1);
 class GetRun final : private dht::ItemSink {
  public:
   GetRun(DhtHost& host, const DhtAskOptions& options, const ItemPlace& place)
-      : host_(host), entry_(host, options), place_(place), json_(options.json) {}
+      : host_(host),
+        entry_(host, options),
+        place_(place),
+        json_(options.json),
+        steps_(options.verbose, options.json, NodeId::From(place.target)) {}
 
   std::optional<int> Tick(Time now) {
     if (code_.has_value()) return code_;
@@ -48,6 +53,10 @@ class GetRun final : private dht::ItemSink {
   }
 
  private:
+  bool wants_steps() const override { return steps_.is_on(); }
+  void OnStep(Time now, dht::LookupId, const dht::LookupStep& step) override {
+    steps_.Print(now, step);
+  }
   void OnItem(Time, dht::LookupId, const dht::Item&) override {}
   void OnItemDone(Time, dht::LookupId, const dht::ItemReport& report,
                   const dht::LookupReport& path) override {
@@ -74,6 +83,7 @@ class GetRun final : private dht::ItemSink {
   DhtEntry entry_;
   const ItemPlace place_;
   const bool json_;
+  StepShow steps_;
   Time asked_at_ = kNever;
   std::optional<int> code_;
 };
@@ -102,9 +112,9 @@ absl::StatusOr<int> RunGet(const Arguments& arguments) {
 Command DhtGetCommand() {
   return {"dht get",
           "fetch an item that somebody stored in the DHT",
-          {"TARGET|KEY[:SALT] [--bootstrap HOST:PORT]... [--json]"},
+          {"TARGET|KEY[:SALT] [--bootstrap HOST:PORT]... [-v] [--json]"},
           kExplanation,
-          DhtAskOptionList(),
+          DhtLookupOptionList(),
           {{"an immutable item", "starling dht get e5f96f6f38320f0f33959cb4d3d656452117aadb"},
            {"a mutable one with a salt",
             "starling dht get 77ff84905a91936367c01360803104f92432fcd904a43511876df5cdf3e7e548:"

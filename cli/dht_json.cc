@@ -72,6 +72,44 @@ std::string SampleJson(std::span<const dht::NodeAnswer> answers) {
   return json.End().text();
 }
 
+std::string NodeIdJson(const NodeId& id, const std::optional<Endpoint>& at) {
+  Json json;
+  json.BeginObject().Key("event").Text("node_id");
+  json.Key("id").Text(id.hex());
+  json.Key("at");
+  if (at.has_value()) {
+    json.Text(at->ToString());
+  } else {
+    json.Null();
+  }
+  return json.End().text();
+}
+
+std::string ReachJson(bool is_reachable) {
+  Json json;
+  json.BeginObject().Key("event").Text("reach");
+  json.Key("reachable").Bool(is_reachable);
+  return json.End().text();
+}
+
+std::string DhtStatsJson(const dht::Stats& stats) {
+  Json json;
+  json.BeginObject().Key("event").Text("status");
+  json.Key("nodes").Number(stats.table_nodes);
+  json.Key("nodes6").Number(stats.table_nodes_v6);
+  json.Key("queries_in").Number(stats.queries_in);
+  json.Key("queries_limited").Number(stats.queries_limited);
+  json.Key("queries_out").Number(stats.queries_out);
+  json.Key("replies_in").Number(stats.replies_in);
+  json.Key("timeouts").Number(stats.timeouts);
+  json.Key("malformed").Number(stats.malformed);
+  json.Key("lookups").Number(stats.lookups_running);
+  json.Key("stored_peers").Number(stats.stored_peers);
+  json.Key("bytes_in").Number(stats.bytes_in);
+  json.Key("bytes_out").Number(stats.bytes_out);
+  return json.End().text();
+}
+
 std::string CrawlJson(const CrawlSummary& summary, absl::string_view file) {
   Json json;
   json.BeginObject();

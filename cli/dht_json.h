@@ -1,8 +1,10 @@
-// The `--json` lines of the commands that count in the DHT: announce, scrape, sample, crawl.
+// The `--json` lines of `dht node` and of the commands that count in the DHT: announce, scrape,
+// sample, crawl.
 // docs/json.md says what each field means; tests/cli/dht_json_test holds the two together.
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -16,6 +18,11 @@ std::string AnnounceJson(const InfoHash& info_hash, uint16_t port, bool is_seed,
 // `report` of a Node::Scrape.
 std::string DhtScrapeJson(const InfoHash& info_hash, const dht::LookupReport& report);
 std::string SampleJson(std::span<const dht::NodeAnswer> answers);
+
+// Events of `dht node`. `at`: of a further address (BEP 45); else of the node itself.
+std::string NodeIdJson(const NodeId& id, const std::optional<Endpoint>& at);
+std::string ReachJson(bool is_reachable);
+std::string DhtStatsJson(const dht::Stats& stats);
 
 // What a crawl has seen until now.
 struct CrawlSummary {

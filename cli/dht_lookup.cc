@@ -6,16 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "cli/command.h"
-#include "cli/dht_host.h"
+#include "cli/dht_ask.h"
 #include "cli/json_out.h"
-#include "cli/lookup_option.h"
 #include "cli/progress.h"
 #include "cli/quantities.h"
+#include "cli/step_show.h"
 #include "cli/terminal.h"
-#include "cli/text.h"
-#include "cli/transfer_options.h"
-#include "sim/strategies.h"
-#include "storage/magnet.h"
 
 namespace starling::cli {
 
@@ -26,35 +22,28 @@ constexpr absl::string_view kExplanation =
     "prints its peers, how many hops and queries that took, and the time. Nothing is\n"
     "fetched.";
 
-constexpr Duration kNobodyMax = seconds(10);  // without any answer: give up
-constexpr Duration kSettleMax = seconds(2);   // how long the table may take to fill up first
 constexpr Duration kLookupMax = minutes(1);
 constexpr size_t kPeersShownMax = 10'000;
 
 class LookupRun final : private dht::PeerSink {
  public:
-  LookupRun(DhtHost& host, const InfoHash& target)
-      : host_(host), target_(target), begin_(host.now()) {}
+  LookupRun(DhtHost& host, const DhtAskOptions& options, const InfoHash& target)
+      : host_(host),
+        entry_(host, options),
+        target_(target),
+        steps_(options.verbose, options.json, NodeId::From(target)) {}
 
   // Waits until somebody answers, then looks up. An exit code when there is nothing more to do.
   std::optional<int> Tick(Time now) {
     if (is_done_) return kExitDone;
-    if (is_asking_) {
+    if (asked_at_ != kNever) {
       if (now - asked_at_ < kLookupMax) return std::nullopt;
       PrintError("the lookup did not end within a minute");
       return kExitCouldNot;
     }
-    if (host_.nodes_known() == 0) {
-      if (now - begin_ < kNobodyMax) return std::nullopt;
-      PrintError(
-          "no DHT node answered in 10 s: is there a network, and is UDP let through? "
-          "--bootstrap HOST:PORT names a node to ask");
-      return kExitCouldNot;
-    }
-    known_since_ = std::min(known_since_, now);
-    const bool is_settled = host_.dht().stats().lookups_running == 0;
-    if (!is_settled && now - known_since_ < kSettleMax) return std::nullopt;
-    is_asking_ = true;
+    const DhtEntry::Stage stage = entry_.Tick(now);
+    if (stage == DhtEntry::Stage::kFailed) return kExitCouldNot;
+    if (stage == DhtEntry::Stage::kWaiting) return std::nullopt;
     asked_at_ = now;
     host_.dht().GetPeers(now, target_, *this);
     return std::nullopt;
@@ -64,6 +53,10 @@ class LookupRun final : private dht::PeerSink {
   const dht::LookupReport& report() const { return report_; }
 
  private:
+  bool wants_steps() const override { return steps_.is_on(); }
+  void OnStep(Time now, dht::LookupId, const dht::LookupStep& step) override {
+    steps_.Print(now, step);
+  }
   void OnPeers(Time, dht::LookupId, std::span<const Endpoint> peers) override {
     for (const Endpoint& peer : peers) {
       if (peers_.size() < kPeersShownMax) peers_.push_back(peer);
@@ -77,44 +70,27 @@ class LookupRun final : private dht::PeerSink {
   }
 
   DhtHost& host_;
+  DhtEntry entry_;
   const InfoHash target_;
-  const Time begin_;
-  Time known_since_ = kNever;
+  StepShow steps_;
   Time asked_at_ = kNever;
-  bool is_asking_ = false;
   bool is_done_ = false;
   std::vector<Endpoint> peers_;
   dht::LookupReport report_;
 };
 
 absl::StatusOr<int> RunLookup(const Arguments& arguments) {
-  if (arguments.positionals().size() != 1) {
-    return UsageError(absl::StrCat("dht lookup needs one INFOHASH", SeeHelp("dht lookup")));
-  }
-  const std::string& text = arguments.positionals().front();
-  const absl::StatusOr<storage::Magnet> magnet = storage::ParseMagnet(text);
-  if (!magnet.ok()) {
-    return UsageError(absl::StrCat(Shorten(Printable(text), 60), ": must be an info-hash of 40 ",
-                                   "digits or a magnet link", SeeHelp("dht lookup")));
-  }
-  DhtHostOptions options;
-  options.read_only = true;
-  ASSIGN_OR_RETURN(options.security, ReadDhtSecurity("dht lookup", arguments));
-  ASSIGN_OR_RETURN(options.bootstrap,
-                   ReadBootstrap("--bootstrap", arguments.Values("--bootstrap")));
-  ASSIGN_OR_RETURN(options.listen, ReadListen(arguments.Values("--listen")));
-  ASSIGN_OR_RETURN(options.lookup,
-                   ReadLookup("dht lookup", arguments, arguments.strategies()->lookups));
+  ASSIGN_OR_RETURN(const InfoHash target, ReadInfoHash("dht lookup", arguments));
+  ASSIGN_OR_RETURN(const DhtAskOptions options, ReadDhtAskOptions("dht lookup", arguments));
   ASSIGN_OR_RETURN(const std::unique_ptr<StateFolder> state,
-                   StateFolder::Open(StateFolder::Use::kNode,
-                                     arguments.Value("--state").value_or(""), PrintError));
-  ASSIGN_OR_RETURN(const std::unique_ptr<DhtHost> host, DhtHost::Start(options, state.get()));
-  LookupRun run(*host, magnet->info_hash());
+                   StateFolder::Open(StateFolder::Use::kNode, options.state_dir, PrintError));
+  ASSIGN_OR_RETURN(const std::unique_ptr<DhtHost> host, DhtHost::Start(options.host, state.get()));
+  LookupRun run(*host, options, target);
   const int code = host->Run([&](Time now) { return run.Tick(now); });
   if (code != kExitDone) return code;
   const dht::LookupReport& report = run.report();
-  if (arguments.Has("--json")) {
-    PrintLine(LookupJson(magnet->info_hash(), run.peers(), report));
+  if (options.json) {
+    PrintLine(LookupJson(target, run.peers(), report));
     return kExitDone;
   }
   for (const Endpoint& peer : run.peers()) PrintLine(peer.ToString());
@@ -128,14 +104,13 @@ absl::StatusOr<int> RunLookup(const Arguments& arguments) {
 }  // namespace
 
 Command DhtLookupCommand() {
-  std::vector<Option> options = DhtOptionList();
-  options.push_back({"--json", 0, Takes::kNothing, "", false, "one JSON object; see docs/json.md"});
   return {"dht lookup",
           "ask the DHT who has a torrent",
-          {"INFOHASH [--bootstrap HOST:PORT]... [--json]"},
+          {"INFOHASH [--bootstrap HOST:PORT]... [-v] [--json]"},
           kExplanation,
-          std::move(options),
+          DhtLookupOptionList(),
           {{"in the public DHT", "starling dht lookup 0123456789abcdef0123456789abcdef01234567"},
+           {"hop by hop", "starling dht lookup 0123456789abcdef0123456789abcdef01234567 -v"},
            {"in a private one, for a script",
             "starling dht lookup 0123456789abcdef0123456789abcdef01234567 "
             "--bootstrap 192.168.0.7:7000 --json"}},

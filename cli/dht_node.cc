@@ -7,6 +7,8 @@
 #include "cli/addresses.h"
 #include "cli/command.h"
 #include "cli/dht_host.h"
+#include "cli/dht_json.h"
+#include "cli/json_out.h"
 #include "cli/lookup_option.h"
 #include "cli/progress.h"
 #include "cli/quantities.h"
@@ -37,8 +39,14 @@ std::string StatsLine(const dht::Stats& stats) {
 // Whether others can reach us, told when it changes.
 class ReachShow {
  public:
+  explicit ReachShow(bool json) : json_(json) {}
+
   void Tick(const dht::Node& node) {
     const bool was_unreachable = std::exchange(is_unreachable_, node.is_unreachable());
+    if (json_) {
+      if (is_unreachable_ != was_unreachable) PrintLine(ReachJson(!is_unreachable_));
+      return;
+    }
     if (is_unreachable_ && !was_unreachable) {
       PrintLine(
           "nobody asks this node whom it did not ask first: it seems to lie behind a NAT or "
@@ -48,15 +56,19 @@ class ReachShow {
   }
 
  private:
+  const bool json_;
   bool is_unreachable_ = false;
 };
 
 // A line that is painted over each second on a terminal, and written each minute elsewhere.
 class StatsShow {
  public:
+  explicit StatsShow(bool json) : json_(json), is_terminal_(!json && OutputIsTerminal()) {}
+
   void Tick(Time now, dht::Node& node) {
     if (now < next_) return;
     next_ = now + (is_terminal_ ? seconds(1) : minutes(1));
+    if (json_) return PrintLine(DhtStatsJson(node.stats()));
     const std::string line = StatsLine(node.stats());
     if (is_terminal_) {
       picture_.Paint({Shorten(line, TerminalWidth() - 1)});
@@ -67,7 +79,8 @@ class StatsShow {
   ~StatsShow() { picture_.Keep(); }
 
  private:
-  const bool is_terminal_ = OutputIsTerminal();
+  const bool json_;
+  const bool is_terminal_;
   bool is_first_ = true;
   Time next_{};
   Picture picture_;
@@ -106,6 +119,8 @@ std::vector<Option> NodeOptionList() {
   options.push_back({"--source-bytes", 0, Takes::kValue, "BYTES", false,
                      "and with at most so many bytes a second, so that nobody can have others "
                      "flooded by us; unless said: 20000"});
+  options.push_back(
+      {"--json", 0, Takes::kNothing, "", false, "JSON objects, one a line; see docs/json.md"});
   return options;
 }
 
@@ -127,17 +142,25 @@ absl::StatusOr<int> RunNode(const Arguments& arguments) {
                    StateFolder::Open(StateFolder::Use::kNode,
                                      arguments.Value("--state").value_or(""), PrintError));
   ASSIGN_OR_RETURN(const std::unique_ptr<DhtHost> host, DhtHost::Start(options, state.get()));
-  PrintLine(absl::StrCat("listening on ", JoinEndpoints(host->listening()), " (UDP)"));
-  PrintLine(absl::StrCat("node id ", host->dht().id().hex()));
-  for (const DhtAddress& further : host->further_dht()) {
-    PrintLine(absl::StrCat("node id ", further.id.hex(), " at ", further.local.ToString()));
-  }
-  StatsShow show;
-  ReachShow reach;
+  const bool json = arguments.Has("--json");
   NodeId id = host->dht().id();
+  if (json) {
+    PrintLine(ListeningJson(host->listening()));
+    PrintLine(NodeIdJson(id, std::nullopt));
+  } else {
+    PrintLine(absl::StrCat("listening on ", JoinEndpoints(host->listening()), " (UDP)"));
+    PrintLine(absl::StrCat("node id ", id.hex()));
+  }
+  for (const DhtAddress& further : host->further_dht()) {
+    PrintLine(json ? NodeIdJson(further.id, further.local)
+                   : absl::StrCat("node id ", further.id.hex(), " at ", further.local.ToString()));
+  }
+  StatsShow show(json);
+  ReachShow reach(json);
   return host->Run([&](Time now) -> std::optional<int> {
     if (std::exchange(id, host->dht().id()) != id) {
-      PrintLine(absl::StrCat("node id ", id.hex(), ", which belongs to our address"));
+      PrintLine(json ? NodeIdJson(id, std::nullopt)
+                     : absl::StrCat("node id ", id.hex(), ", which belongs to our address"));
     }
     reach.Tick(host->dht());
     show.Tick(now, host->dht());
@@ -150,7 +173,7 @@ absl::StatusOr<int> RunNode(const Arguments& arguments) {
 Command DhtNodeCommand() {
   return {"dht node",
           "run a DHT node alone",
-          {"[--listen HOST:PORT]... [--bootstrap HOST:PORT]..."},
+          {"[--listen HOST:PORT]... [--bootstrap HOST:PORT]... [--json]"},
           kExplanation,
           NodeOptionList(),
           {{"the first node of a private DHT",

@@ -15,6 +15,7 @@
 #include "cli/item_text.h"
 #include "cli/progress.h"
 #include "cli/quantities.h"
+#include "cli/step_show.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/transfer_options.h"
@@ -59,7 +60,8 @@ class PutRun final : private dht::ItemSink {
         entry_(host, options),
         wish_(std::move(wish)),
         keeps_(keeps),
-        json_(options.json) {}
+        json_(options.json),
+        steps_(options.verbose, options.json, NodeId::From(wish_.Make(0).target())) {}
 
   std::optional<int> Tick(Time now) {
     if (code_.has_value()) return code_;
@@ -101,6 +103,10 @@ class PutRun final : private dht::ItemSink {
       return std::nullopt;
     }
     return item;
+  }
+  bool wants_steps() const override { return steps_.is_on(); }
+  void OnStep(Time now, dht::LookupId, const dht::LookupStep& step) override {
+    steps_.Print(now, step);
   }
   void OnItem(Time, dht::LookupId, const dht::Item&) override {}
   void OnItemDone(Time now, dht::LookupId, const dht::ItemReport& report,
@@ -148,6 +154,7 @@ class PutRun final : private dht::ItemSink {
   const PutWish wish_;
   const bool keeps_;
   const bool json_;
+  StepShow steps_;
   Time asked_at_ = kNever;
   std::string why_not_;
   bool is_kept_ = false;
@@ -248,10 +255,10 @@ Command DhtPutCommand() {
        "only if the stored one has the sequence number N (compare and swap)"},
       {"--bencoded", 0, Takes::kNothing, "", false, "VALUE is bencoded already: any type"},
       {"--keep", 0, Takes::kNothing, "", false, "stay, and store it again every hour"}};
-  for (const Option& option : DhtAskOptionList()) options.push_back(option);
+  for (const Option& option : DhtLookupOptionList()) options.push_back(option);
   return {"dht put",
           "store an item in the DHT",
-          {"VALUE|- [--keep] [--bootstrap HOST:PORT]... [--json]",
+          {"VALUE|- [--keep] [--bootstrap HOST:PORT]... [-v] [--json]",
            "--mutable --key FILE [--salt S] [--seq N] [--cas N] VALUE|-"},
           kExplanation,
           std::move(options),

@@ -10,6 +10,7 @@
 #include "cli/dht_json.h"
 #include "cli/progress.h"
 #include "cli/quantities.h"
+#include "cli/step_show.h"
 #include "cli/terminal.h"
 
 namespace starling::cli {
@@ -29,7 +30,11 @@ constexpr Duration kScrapeMax = minutes(1);
 class ScrapeRun final : private dht::PeerSink {
  public:
   ScrapeRun(DhtHost& host, const DhtAskOptions& options, const InfoHash& target)
-      : host_(host), entry_(host, options), target_(target), json_(options.json) {}
+      : host_(host),
+        entry_(host, options),
+        target_(target),
+        json_(options.json),
+        steps_(options.verbose, options.json, NodeId::From(target)) {}
 
   std::optional<int> Tick(Time now) {
     if (is_done_) return kExitDone;
@@ -47,6 +52,10 @@ class ScrapeRun final : private dht::PeerSink {
   }
 
  private:
+  bool wants_steps() const override { return steps_.is_on(); }
+  void OnStep(Time now, dht::LookupId, const dht::LookupStep& step) override {
+    steps_.Print(now, step);
+  }
   void OnPeers(Time, dht::LookupId, std::span<const Endpoint>) override {}
   void OnDone(Time, dht::LookupId, const dht::LookupReport& report) override {
     is_done_ = true;
@@ -75,6 +84,7 @@ class ScrapeRun final : private dht::PeerSink {
   DhtEntry entry_;
   const InfoHash target_;
   const bool json_;
+  StepShow steps_;
   Time asked_at_ = kNever;
   bool is_done_ = false;
 };
@@ -94,9 +104,9 @@ absl::StatusOr<int> RunScrape(const Arguments& arguments) {
 Command DhtScrapeCommand() {
   return {"dht scrape",
           "count the seeds and peers of a torrent",
-          {"INFOHASH [--bootstrap HOST:PORT]... [--json]"},
+          {"INFOHASH [--bootstrap HOST:PORT]... [-v] [--json]"},
           kExplanation,
-          DhtAskOptionList(),
+          DhtLookupOptionList(),
           {{"in the public DHT", "starling dht scrape 0123456789abcdef0123456789abcdef01234567"}},
           RunScrape};
 }

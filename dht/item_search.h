@@ -39,6 +39,10 @@ class ItemSearch final : public PeerSink {
 
   const ItemTarget& target() const { return put_.target; }
   void Tell(Time now, LookupId lookup);
+  bool wants_steps() const override { return sink_.wants_steps(); }
+  void OnStep(Time now, LookupId lookup, const LookupStep& step) override {
+    sink_.OnStep(now, lookup, step);
+  }
   void OnPeers(Time, LookupId, std::span<const Endpoint>) override {}
   void OnDone(Time now, LookupId lookup, const LookupReport& report) override;
 

@@ -10,10 +10,10 @@
 #include "base/endpoint.h"
 #include "base/time.h"
 #include "dht/item.h"
+#include "dht/lookup_step.h"
 
 namespace starling::dht {
 
-enum class LookupId : uint64_t;
 struct LookupReport;
 
 // A node that did not take an item, and why; `code` is an ItemError or any other number.
@@ -34,9 +34,8 @@ struct ItemReport {
 };
 
 // Who looks for an item or puts one. May destroy or cancel anything from inside.
-class ItemSink {
+class ItemSink : public LookupWatcher {
  public:
-  virtual ~ItemSink() = default;
   // A genuine item. Of a mutable one others may follow, each with a higher sequence number.
   virtual void OnItem(Time now, LookupId lookup, const Item& item) = 0;
   virtual void OnItemDone(Time now, LookupId lookup, const ItemReport& report,

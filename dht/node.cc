@@ -162,12 +162,8 @@ std::optional<Transaction> Node::State::TakeTransaction(Time now, const Endpoint
 
 void Node::State::OnDeadline(Time now) {
   while (const std::optional<Transaction> lost = transactions.TakeLost(now)) OnLost(now, *lost);
-  while (const std::optional<Transaction> slow = transactions.NextSlow(now)) {
-    Search* search = searches.Find(static_cast<LookupId>(slow->lookup));
-    if (search == nullptr || slow->kind != QueryKind::kSearch) continue;
-    if (search->lookups[FamilyOf(slow->to)].OnSlow(slow->to)) ++search->report.timeouts;
-    Advance(now, *search);
-  }
+  while (const std::optional<Transaction> slow = transactions.NextSlow(now))
+    OnSearchSlow(now, *slow);
   if (now >= bootstrap_at) OnBootstrapDue(now);
   if (now >= upkeep_at) OnUpkeepDue(now);
   for (Family& family : families) {

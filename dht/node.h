@@ -21,6 +21,7 @@
 #include "dht/contact.h"
 #include "dht/defences.h"
 #include "dht/item_sink.h"
+#include "dht/lookup_step.h"
 #include "dht/lookup_variant.h"
 #include "dht/probe.h"
 #include "dht/scrape.h"
@@ -49,9 +50,8 @@ struct LookupReport {
 };
 
 // Who looks for peers. May destroy or cancel anything from inside.
-class PeerSink {
+class PeerSink : public LookupWatcher {
  public:
-  virtual ~PeerSink() = default;
   virtual void OnPeers(Time now, LookupId lookup, std::span<const Endpoint> peers) = 0;
   virtual void OnDone(Time now, LookupId lookup, const LookupReport& report) = 0;
 };

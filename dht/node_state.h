@@ -69,14 +69,19 @@ struct Node::State {
   void Finish(Time now, Search& search);
   void ConsiderUnasked(Time now, const Search& search);
   void Remember(const Search& search);
-  void OnSearchReply(Time now, const Transaction& transaction, const krpc::Reply& reply,
-                     size_t size);
-  void OnSearchFailure(Time now, const Transaction& transaction, bool is_timeout);
-  void TakeNodes(const Endpoint& from, const krpc::Reply& reply, uint8_t hops, Search& search);
-  void TakePeers(const Endpoint& from, const krpc::Reply& reply, Search& search);
   void StartWaiting(Time now);
   void OnSearchesDue(Time now);
   void TellDone(Time now, LookupId id);
+
+  // Answers to searches (node_answers.cc).
+  void OnSearchReply(Time now, const Transaction& transaction, const krpc::Reply& reply,
+                     size_t size);
+  void OnSearchFailure(Time now, const Transaction& transaction, bool is_timeout);
+  void OnSearchSlow(Time now, const Transaction& transaction);
+  void TakeNodes(const Endpoint& from, const krpc::Reply& reply, uint8_t hops, Search& search);
+  void TakePeers(const Endpoint& from, const krpc::Reply& reply, Search& search);
+  void Watch(Time now, const Search& search, LookupStep::Kind kind, const Endpoint& node,
+             Time asked, const krpc::Reply* reply);
 
   // Items (node_items.cc).
   LookupId StartItemSearch(Time now, ItemPut put, ItemSink& sink);

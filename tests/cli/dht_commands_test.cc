@@ -54,6 +54,31 @@ TEST_F(DhtCommandsTest, WhatIsAnnouncedIsCountedAndSampled) {
   EXPECT_THAT(Say({"sample", kHash}), HasSubstr("1 of 1 info-hash"));
 }
 
+TEST_F(DhtCommandsTest, ALookupIsShownStepByStep) {
+  EXPECT_THAT(Say({"lookup", kHash, "-v"}), HasSubstr("1 query, 1 answered"));
+  EXPECT_THAT(ReadText(folder_ / "errors"), HasSubstr(" s  asked     " + address_));
+  EXPECT_THAT(ReadText(folder_ / "errors"), HasSubstr(" s  answered  " + address_));
+  const std::string lines = Say({"lookup", kHash, "-v", "--json"});
+  EXPECT_THAT(lines, HasSubstr("{\"event\":\"asked\","));
+  EXPECT_THAT(lines, HasSubstr("{\"info_hash\":"));
+}
+
+TEST_F(DhtCommandsTest, ANodeTellsMachinesWhatItDoes) {
+  ChildProgram node(folder_ / "json-errors",
+                    {"dht", "node", "--json", "--listen", "127.0.0.1:0", "--bootstrap", address_,
+                     "--state", folder_ / "json-state"});
+  EXPECT_THAT(node.ReadLine(), HasSubstr("{\"event\":\"listening\",\"addresses\":[\"127.0.0.1:"));
+  EXPECT_THAT(node.ReadLine(), HasSubstr("{\"event\":\"node_id\",\"id\":\""));
+  EXPECT_THAT(node.ReadLine(), HasSubstr("{\"event\":\"status\",\"nodes\":"));
+}
+
+TEST_F(DhtCommandsTest, TheWayToAskIsReadByEachCommand) {
+  for (const char* command : {"lookup", "scrape", "sample", "get"}) {
+    Say({command, kHash, "--lookup", "nonsense"}, 2);
+    EXPECT_THAT(ReadText(folder_ / "errors"), HasSubstr("--lookup nonsense: ")) << command;
+  }
+}
+
 TEST_F(DhtCommandsTest, ACrawlWritesALineForEachNode) {
   const std::string table = folder_ / "nodes.csv";
   EXPECT_THAT(Say({"crawl", "--out", table, "--rate", "200", "--for", "5s"}),

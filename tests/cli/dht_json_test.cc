@@ -52,6 +52,24 @@ TEST(DhtJson, ASampleTellsOfNodesThatKnowNoSamplesToo) {
   EXPECT_TRUE(nodes[1].at("samples").is_null());
 }
 
+TEST(DhtJson, TheEventsOfANodeHaveTheFieldsOfTheirTables) {
+  const NodeId id = NodeId::From(SomeHash());
+  const boost::json::value own = boost::json::parse(NodeIdJson(id, std::nullopt));
+  EXPECT_EQ(FieldsOf(own), Documented("dht node node_id"));
+  EXPECT_EQ(own.at("id").as_string(), SomeHash().hex());
+  EXPECT_TRUE(own.at("at").is_null());
+  const boost::json::value further = boost::json::parse(NodeIdJson(id, Endpoint::V4(1, 2)));
+  EXPECT_EQ(further.at("at").as_string(), "0.0.0.1:2");
+  const boost::json::value reach = boost::json::parse(ReachJson(false));
+  EXPECT_EQ(FieldsOf(reach), Documented("dht node reach"));
+  EXPECT_FALSE(reach.at("reachable").as_bool());
+  dht::Stats stats;
+  stats.queries_limited = 7;
+  const boost::json::value status = boost::json::parse(DhtStatsJson(stats));
+  EXPECT_EQ(FieldsOf(status), Documented("dht node status"));
+  EXPECT_EQ(status.at("queries_limited").as_int64(), 7);
+}
+
 TEST(DhtJson, ACrawlHasTheFieldsOfItsTable) {
   CrawlSummary summary;
   summary.answered = 5;
