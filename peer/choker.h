@@ -27,7 +27,10 @@ struct PeerView {
   bool we_interested = false;    // in the peer
   bool unchoked_by_us = false;
   bool unchoked_by_peer = false;
-  bool snubbed_us = false;          // sent nothing for 60 s while we have open requests
+  bool snubbed_us = false;  // sent nothing for 60 s while we have open requests
+  bool has_part = false;    // we seed, and it has a part of a first copy (peer/first_copies.h)
+  bool turn_ends = false;   // as the last verdict said
+  bool can_wait = false;    // all that nobody has yet is on its way to others
   uint64_t bytes_received_20s = 0;  // payload within the last 20 s
   uint64_t bytes_sent_20s = 0;
   // Payload since the connection was made; a choker that counts rounds of its own subtracts.
@@ -47,6 +50,7 @@ struct Verdict {
 
   ConnectionId id{};
   bool unchoke = false;
+  bool turn_ends = false;   // unchoked only until it has asked for all of the copies it has begun
   uint64_t rate_limit = 0;  // bytes a second for this peer; 0: none
   // No further block is sent while what it got exceeds what it gave by more bytes than this.
   uint64_t deficit_max = kNoDeficit;

@@ -12,6 +12,8 @@ constexpr int kSeedTurnRounds = 2;               // how long a slot is kept at l
 // A slot that was filled a moment after its round began still ends with its second round: what part
 // of a round that moment may last.
 constexpr int kTurnSlack = 10;
+// How long a first copy may hold a slot, and be asked for slowly.
+constexpr int kFirstCopyRounds = 30;
 constexpr Duration kNewcomerAge = seconds(60);
 constexpr uint64_t kNewcomerWeight = 3;
 
@@ -169,26 +171,47 @@ void RateSlots::Fill(const ChokeDecision& decision, const PeerGroup& ranked, uin
 void TurnSlots::Decide(const ChokeDecision& decision, const PeerGroup& group, uint32_t slots) {
   const Duration turn =
       kSeedTurnRounds * decision.round_length - decision.round_length / kTurnSlack;
+  const auto interested =
+      static_cast<size_t>(std::count_if(group.begin(), group.end(), [&](uint32_t index) {
+        return decision.peers[index].peer_interested;
+      }));
   PeerGroup kept;
   PeerGroup waiting;
   for (const uint32_t index : group) {
     const PeerView& view = decision.peers[index];
     if (!view.peer_interested) continue;
-    const bool keeps = view.unchoked_by_us &&
-                       (!decision.begins_round || decision.now - view.last_unchoked_at < turn);
-    (keeps ? kept : waiting).push_back(index);
+    const Duration held = decision.now - view.last_unchoked_at;
+    const bool has_turn =
+        view.unchoked_by_us && (decision.begins_round ? held < turn : !view.turn_ends);
+    const bool is_taking =
+        !decision.begins_round ||
+        (view.bytes_sent_20s > 0 && held < kFirstCopyRounds * decision.round_length);
+    // Where there is a slot for each nothing has to end.
+    const bool turn_ends =
+        interested > slots && view.unchoked_by_us && !has_turn && view.has_part && is_taking;
+    decision.verdicts[index].turn_ends = turn_ends;
+    (has_turn || turn_ends ? kept : waiting).push_back(index);
   }
   random_.Shuffle(std::span<uint32_t>(waiting));
   const auto longest_ago_first = [&](uint32_t a, uint32_t b) {
     return decision.peers[a].last_unchoked_at < decision.peers[b].last_unchoked_at;
   };
-  std::stable_sort(waiting.begin(), waiting.end(), longest_ago_first);
+  // Whoever has just had a turn, and perhaps a long one, is the last.
+  std::stable_sort(waiting.begin(), waiting.end(), [&](uint32_t a, uint32_t b) {
+    const bool had_a = decision.peers[a].unchoked_by_us;
+    return had_a != decision.peers[b].unchoked_by_us ? !had_a : longest_ago_first(a, b);
+  });
   std::stable_sort(kept.begin(), kept.end(), [&](uint32_t a, uint32_t b) {
     return longest_ago_first(b, a);  // if slots became fewer, the oldest go
   });
   const bool draws_one = decision.begins_round && decision.round % 3 == 0;
   if (draws_one && kept.size() >= slots && slots > 1 && !waiting.empty()) {
-    kept.resize(slots - 1);  // the random newcomer of this round needs one
+    kept.resize(slots);
+    // The random newcomer of this round needs one: that of the oldest, but not in mid-copy.
+    const auto oldest = std::find_if(kept.rbegin(), kept.rend(), [&](uint32_t index) {
+      return !decision.peers[index].has_part;
+    });
+    if (oldest != kept.rend()) kept.erase(std::next(oldest).base());
   }
   uint32_t granted = 0;
   for (const uint32_t index : kept) {

@@ -59,7 +59,9 @@ class RateSlots {
 };
 
 // A slot is kept for two rounds, then it goes to whoever was unchoked longest ago; in each third
-// round one of the slots goes to a random waiting peer instead.
+// round one of the slots goes to a random waiting peer instead. Whoever is in the middle of a first
+// copy (peer/first_copies.h) has that first: of a slow seed a piece takes longer than a turn, and
+// what is left for the next turn is of no use to anybody until then.
 class TurnSlots {
  public:
   explicit TurnSlots(Random& random) : random_(random) {}

@@ -46,6 +46,8 @@ class ConnectionHandler {
   virtual void OnHandshake(Time now, Connection& connection) = 0;
   // What the peer has became known or grew.
   virtual void OnPeerPieces(Time now, Connection& connection) = 0;
+  // A peer that was served to the end of a first copy has asked for all of it.
+  virtual void OnTurnOver(Time now) = 0;
   virtual void OnPeerInterest(Time now, Connection& connection) = 0;
   // A block that we asked for.
   virtual void OnBlock(Time now, Connection& connection, const storage::BlockRequest& block,
@@ -177,7 +179,8 @@ class Connection final : public StreamHandler, public DeadlineHandler {
   void Violate(Time now, absl::string_view why) { End(now, Ending::kViolation, why); }
   void NoteUse(Time now);
   void AdviseFirstCopies();
-  void NoteForFirstCopies(const storage::BlockRequest& asked);
+  void NoteForFirstCopies(Time now, const storage::BlockRequest& asked);
+  bool IsPastItsTurn(PieceIndex piece) const;
 
   // What each message does; see connection_messages.cc.
   void On(Time, const KeepAlive&) {}

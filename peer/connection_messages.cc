@@ -39,7 +39,12 @@ void Connection::Apply(Time now, const Verdict& verdict) {
   uploads_.SetRateLimit(now, verdict.rate_limit);
   uploads_.SetDeficitMax(verdict.deficit_max);
   const bool changes = uploads_.choking() == verdict.unchoke;
-  uploads_.SetChoking(now, !verdict.unchoke);
+  // Whoever can be told what is rejected still gets what its turn was to end with.
+  const auto keeps = [this](PieceIndex piece) {
+    return fast_ && swarm_.first_copies != nullptr &&
+           swarm_.first_copies->IsAskedToItsEnd(id(), piece);
+  };
+  uploads_.SetChoking(now, !verdict.unchoke, keeps);
   if (changes) AdviseFirstCopies();
   if (uploads_.has_requests()) PumpReads(now);  // a new limit may let them go
 }
@@ -48,7 +53,7 @@ void Connection::Apply(Time now, const Verdict& verdict) {
 void Connection::AdviseFirstCopies() {
   FirstCopies* const copies = swarm_.first_copies.get();
   if (copies == nullptr) return;
-  if (choking()) return copies->OnChoked(id());
+  if (choking()) return copies->OnChoked(id(), /*gets_the_rest=*/fast_);
   if (!fast_ || copies->idle()) return;
   std::vector<PieceIndex> advice;
   copies->Advise(id(), swarm_.pieces->rarity(), &advice);
@@ -57,11 +62,20 @@ void Connection::AdviseFirstCopies() {
 
 // Once it has asked for half of a piece it may know the next one: not sooner, or a peer that
 // follows every advice at once would begin many and finish none.
-void Connection::NoteForFirstCopies(const BlockRequest& asked) {
-  if (swarm_.first_copies == nullptr || swarm_.first_copies->idle() || choking()) return;
-  swarm_.first_copies->OnAsked(id(), asked.piece, asked.offset == 0);
-  const uint32_t half = swarm_.pieces->geometry().PieceSize(asked.piece) / 2;
-  if (asked.offset + asked.length > half) AdviseFirstCopies();
+void Connection::NoteForFirstCopies(Time now, const BlockRequest& asked) {
+  FirstCopies* const copies = swarm_.first_copies.get();
+  if (copies == nullptr || copies->idle() || choking()) return;
+  const PieceGeometry& geometry = swarm_.pieces->geometry();
+  copies->OnAsked(id(), asked.piece, asked.offset == 0, geometry.BlocksIn(asked.piece));
+  if (copies->IsTurnOver(id(), swarm_.pieces->rarity())) return handler_.OnTurnOver(now);
+  if (asked.offset + asked.length > geometry.PieceSize(asked.piece) / 2) AdviseFirstCopies();
+}
+
+// What it would begin now is of no use to anybody until its next turn.
+bool Connection::IsPastItsTurn(PieceIndex piece) const {
+  const FirstCopies* const copies = swarm_.first_copies.get();
+  return copies != nullptr && fast_ && !choking() &&
+         copies->IsTurnOver(id(), swarm_.pieces->rarity()) && !copies->IsTaking(id(), piece);
 }
 
 void Connection::SendHave(PieceIndex piece) {
@@ -256,12 +270,13 @@ void Connection::On(Time now, const HaveAll&) {
 void Connection::On(Time, const HaveNone&) { said_pieces_ = true; }
 
 void Connection::On(Time now, const Request& message) {
-  if (!uploads_.OnRequest(message.block, pieces_.have.count())) {
+  const bool is_late = IsPastItsTurn(message.block.piece);
+  if (!uploads_.OnRequest(message.block, pieces_.have.count(), is_late)) {
     Violate(now, "request out of range");
   } else if (uploads_.floods()) {
     Violate(now, "asks for much and reads nothing");
-  } else {
-    NoteForFirstCopies(message.block);
+  } else if (!is_late) {
+    NoteForFirstCopies(now, message.block);
   }
 }
 

@@ -18,6 +18,10 @@ FirstCopies::Served* FirstCopies::Find(ConnectionId peer) {
   return found == served_.end() ? nullptr : &*found;
 }
 
+const FirstCopies::Served* FirstCopies::Find(ConnectionId peer) const {
+  return const_cast<FirstCopies*>(this)->Find(peer);
+}
+
 FirstCopies::Served& FirstCopies::FindOrAdd(ConnectionId peer) {
   if (Served* served = Find(peer)) return *served;
   served_.emplace_back().peer = peer;
@@ -42,7 +46,8 @@ void FirstCopies::ForgetWhatIsOut(Served& served, const Rarity& rarity) {
     return true;
   };
   advised_ -= static_cast<uint32_t>(std::erase_if(served.advised, forget));
-  std::erase_if(served.taking, [&forget](const Taken& taken) { return forget(taken.piece); });
+  taking_ -= static_cast<uint32_t>(
+      std::erase_if(served.taking, [&forget](const Taken& taken) { return forget(taken.piece); }));
 }
 
 // One walk over all pieces finds that there is none; until something changes nobody walks again.
@@ -62,7 +67,7 @@ bool FirstCopies::FindNext(const Rarity& rarity, PieceIndex* piece) {
 void FirstCopies::Advise(ConnectionId peer, const Rarity& rarity, std::vector<PieceIndex>* pieces) {
   Served& served = FindOrAdd(peer);
   ForgetWhatIsOut(served, rarity);
-  if (served.unheard >= kUnheardMax) return;
+  if (served.unheard >= kUnheardMax || served.turn_ends) return;
   PieceIndex piece;
   while (served.advised.size() < served.ahead && FindNext(rarity, &piece)) {
     given_[piece.value()] = true;
@@ -72,17 +77,21 @@ void FirstCopies::Advise(ConnectionId peer, const Rarity& rarity, std::vector<Pi
   }
 }
 
-void FirstCopies::OnAsked(ConnectionId peer, PieceIndex piece, bool is_first) {
+void FirstCopies::OnAsked(ConnectionId peer, PieceIndex piece, bool is_first, uint32_t blocks) {
   if (!have_.Has(piece)) return;
   Served& served = FindOrAdd(peer);
+  const auto taken = std::find_if(served.taking.begin(), served.taking.end(),
+                                  [piece](const Taken& other) { return other.piece == piece; });
+  if (taken != served.taking.end()) {
+    ++taken->asked;
+    return;
+  }
   const bool followed = std::erase(served.advised, piece) > 0;
   if (followed) {
     --advised_;
     served.unheard = 0;
   } else {
-    const bool is_own = std::any_of(served.taking.begin(), served.taking.end(),
-                                    [piece](const Taken& taken) { return taken.piece == piece; });
-    if (!is_first || is_own) return;
+    if (!is_first || served.turn_ends) return;
     // While our advice was on its way it had room for more, or it does not care.
     if (!served.advised.empty() && ++served.unheard >= kUnheardMax) TakeBackAdvice(served);
     if (given_[piece.value()]) {
@@ -93,34 +102,68 @@ void FirstCopies::OnAsked(ConnectionId peer, PieceIndex piece, bool is_first) {
   if (served.taking.size() >= kTakingMax) {
     TakeBack(served.taking.front().piece);
     served.taking.erase(served.taking.begin());
+    --taking_;
   }
   given_[piece.value()] = true;
-  served.taking.push_back({piece});
+  served.taking.push_back({piece, blocks, 1, 0});
+  ++taking_;
 }
 
 void FirstCopies::OnSent(ConnectionId peer, PieceIndex piece) {
   Served* served = Find(peer);
   if (served == nullptr) return;
-  for (Taken& taken : served->taking) taken.sent = taken.sent || taken.piece == piece;
+  for (Taken& taken : served->taking) taken.sent += taken.piece == piece ? 1 : 0;
 }
 
-void FirstCopies::OnChoked(ConnectionId peer) {
+void FirstCopies::OnChoked(ConnectionId peer, bool gets_the_rest) {
   Served* served = Find(peer);
   if (served == nullptr) return;
   TakeBackAdvice(*served);
-  std::erase_if(served->taking, [this](const Taken& taken) {
-    if (!taken.sent) TakeBack(taken.piece);
-    return !taken.sent;
-  });
+  const bool had_time = std::exchange(served->turn_ends, false);
+  taking_ -= static_cast<uint32_t>(std::erase_if(served->taking, [&](Taken& taken) {
+    if (taken.is_asked() && had_time && gets_the_rest) return false;
+    const bool was_slow = had_time && !taken.is_asked();
+    taken.asked = taken.sent;
+    if (taken.sent > 0 && !was_slow) return false;
+    TakeBack(taken.piece);
+    return true;
+  }));
 }
 
-bool FirstCopies::HasPartOfPiece(ConnectionId peer, const Rarity& rarity) const {
-  return std::any_of(served_.begin(), served_.end(), [peer, &rarity](const Served& served) {
-    return served.peer == peer &&
-           std::any_of(served.taking.begin(), served.taking.end(), [&rarity](const Taken& taken) {
-             return taken.sent && rarity.availability(taken.piece) == 0;
-           });
-  });
+void FirstCopies::SetTurnEnds(ConnectionId peer, bool ends) {
+  if (Served* served = Find(peer)) served->turn_ends = ends;
+}
+
+bool FirstCopies::IsTurnOver(ConnectionId peer, const Rarity& rarity) const {
+  const Progress progress = ProgressOf(peer, rarity);
+  return progress.turn_ends && !progress.has_part;
+}
+
+const FirstCopies::Taken* FirstCopies::FindTaken(ConnectionId peer, PieceIndex piece) const {
+  const Served* served = Find(peer);
+  if (served == nullptr) return nullptr;
+  const auto found = std::find_if(served->taking.begin(), served->taking.end(),
+                                  [piece](const Taken& taken) { return taken.piece == piece; });
+  return found == served->taking.end() ? nullptr : &*found;
+}
+
+bool FirstCopies::IsTaking(ConnectionId peer, PieceIndex piece) const {
+  return FindTaken(peer, piece) != nullptr;
+}
+
+bool FirstCopies::IsAskedToItsEnd(ConnectionId peer, PieceIndex piece) const {
+  const Taken* taken = FindTaken(peer, piece);
+  return taken != nullptr && taken->is_asked() && Find(peer)->turn_ends;
+}
+
+FirstCopies::Progress FirstCopies::ProgressOf(ConnectionId peer, const Rarity& rarity) const {
+  const Served* served = Find(peer);
+  if (served == nullptr) return {};
+  const bool has_part =
+      std::any_of(served->taking.begin(), served->taking.end(), [&](const Taken& taken) {
+        return taken.sent > 0 && !taken.is_asked() && rarity.availability(taken.piece) == 0;
+      });
+  return {has_part, served->turn_ends};
 }
 
 void FirstCopies::Forget(ConnectionId peer) {
@@ -129,6 +172,7 @@ void FirstCopies::Forget(ConnectionId peer) {
   if (served == nullptr) return;
   TakeBackAdvice(*served);
   for (const Taken& taken : served->taking) TakeBack(taken.piece);
+  taking_ -= static_cast<uint32_t>(served->taking.size());
   served_.erase(served_.begin() + (served - served_.data()));
 }
 

@@ -34,33 +34,51 @@ class FirstCopies {
 
   // What `peer`, which is served, should take beyond what it was told: appended to `pieces`.
   void Advise(ConnectionId peer, const Rarity& rarity, std::vector<PieceIndex>* pieces);
-  // It asks for a block of a piece; `is_first`: the first one.
-  void OnAsked(ConnectionId peer, PieceIndex piece, bool is_first);
+  // It asks for a block of a piece of `blocks`; `is_first`: the first one.
+  void OnAsked(ConnectionId peer, PieceIndex piece, bool is_first, uint32_t blocks);
   // A block of a piece goes to it.
   void OnSent(ConnectionId peer, PieceIndex piece);
-  // The peer is choked. What it has a part of it goes on with when its turn comes
-  // again, since of a slow seed a piece can take several; the rest others may have.
-  void OnChoked(ConnectionId peer);
+  // The peer is choked. What it has a part of it goes on with when its turn comes again, unless it
+  // was given the time for that and did not take it; the rest others may have. `gets_the_rest`: of
+  // what it has asked for to its end (IsAskedToItsEnd).
+  void OnChoked(ConnectionId peer, bool gets_the_rest);
+  // Whether it is served only until it has asked for all of what it has begun: there is no more
+  // advice for it then.
+  void SetTurnEnds(ConnectionId peer, bool ends);
+  // Its turn was to end so, and has.
+  bool IsTurnOver(ConnectionId peer, const Rarity& rarity) const;
+  bool IsTaking(ConnectionId peer, PieceIndex piece) const;
+  // Its turn ends, and nothing of the piece is left to ask for.
+  bool IsAskedToItsEnd(ConnectionId peer, PieceIndex piece) const;
   // The peer is gone, and with it perhaps the only copy of a piece.
   void Forget(ConnectionId peer);
-  // It would leave with a part of a piece that nobody is known to have.
-  bool HasPartOfPiece(ConnectionId peer, const Rarity& rarity) const;
+  struct Progress {
+    bool has_part = false;  // of a piece that nobody is known to have, and more of it is to come
+    bool turn_ends = false;
+  };
+  Progress ProgressOf(ConnectionId peer, const Rarity& rarity) const;
   // There is nothing to say until somebody leaves or is choked.
-  bool idle() const { return dry_ && advised_ == 0; }
+  bool idle() const { return dry_ && advised_ == 0 && taking_ == 0; }
 
  private:
   struct Taken {
     PieceIndex piece;
-    bool sent = false;  // a block of it
+    uint32_t blocks = 0;  // of the piece
+    uint32_t asked = 0;
+    uint32_t sent = 0;
+    bool is_asked() const { return asked >= blocks; }
   };
   struct Served {
     ConnectionId peer{};
     uint32_t ahead = 1;
-    uint32_t unheard = 0;             // pieces begun in a row that it was not advised to
+    uint32_t unheard = 0;  // pieces begun in a row that it was not advised to
+    bool turn_ends = false;
     std::vector<PieceIndex> advised;  // and not begun
     std::vector<Taken> taking;        // begun, and not known to be out
   };
   Served* Find(ConnectionId peer);
+  const Taken* FindTaken(ConnectionId peer, PieceIndex piece) const;
+  const Served* Find(ConnectionId peer) const;
   Served& FindOrAdd(ConnectionId peer);
   bool FindNext(const Rarity& rarity, PieceIndex* piece);
   void ForgetWhatIsOut(Served& served, const Rarity& rarity);
@@ -72,7 +90,8 @@ class FirstCopies {
   std::vector<bool> given_;  // pieces that somebody was advised to take or is taking
   uint32_t cursor_;          // pieces are gone through in order, from a random one on
   uint32_t advised_ = 0;     // in all lists of that name
-  bool dry_ = false;         // at the last look every piece was out or given
+  uint32_t taking_ = 0;
+  bool dry_ = false;  // at the last look every piece was out or given
 };
 
 }  // namespace starling::peer

@@ -247,6 +247,12 @@ void Torrent::AppendViews(Time now, std::vector<PeerView>* views) const {
     view.connected_at = connection->opened_at();
     view.peer_choke_changed_at = connection->peer_choke_changed_at();
     view.last_unchoked_at = connection->uploads().last_unchoked_at();
+    if (state_->swarm.first_copies != nullptr) {
+      const FirstCopies::Progress progress =
+          state_->swarm.first_copies->ProgressOf(view.id, state_->swarm.pieces->rarity());
+      view.has_part = progress.has_part;
+      view.turn_ends = progress.turn_ends;
+    }
     views->push_back(view);
   }
 }
@@ -257,6 +263,9 @@ void Torrent::Apply(Time now, std::span<const Verdict> verdicts) {
     Connection* connection = state_->Find(verdict.id);
     if (connection == nullptr) continue;
     if (!verdict.unchoke && connection->peer_interested()) state_->refused_someone = true;
+    if (verdict.unchoke && state_->swarm.first_copies != nullptr) {
+      state_->swarm.first_copies->SetTurnEnds(verdict.id, verdict.turn_ends);
+    }
     if (!connection->WouldChange(verdict)) continue;
     connection->Apply(now, verdict);
     connection->Flush(now);

@@ -106,6 +106,7 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
   void OnSpoiled(Time now, PieceIndex piece, const std::vector<uint32_t>& bad_blocks);
   void CompleteIfDone(Time now);
   void OnPeerPieces(Time now, Connection& connection) override;
+  void OnTurnOver(Time now) override;
   void OnBlock(Time now, Connection& connection, const storage::BlockRequest& block,
                Payload payload) override;
   void OnUnaskedBlock(Time now, Connection& connection, uint32_t bytes) override;

@@ -90,6 +90,8 @@ void Torrent::State::OnPeerPieces(Time now, Connection& connection) {
   UpdateInterest(connection);
 }
 
+void Torrent::State::OnTurnOver(Time now) { seams.handler.OnSlotMayBeFree(now); }
+
 void Torrent::State::OnBlock(Time now, Connection& connection, const BlockRequest& block,
                              Payload payload) {
   downloaded += block.length;

@@ -53,7 +53,7 @@ void Uploads::Reject(const BlockRequest& request) {
   if (fast_) link_.Write(peer::Reject{request});
 }
 
-void Uploads::SetChoking(Time now, bool choking) {
+void Uploads::SetChoking(Time now, bool choking, absl::FunctionRef<bool(PieceIndex)> keeps) {
   if (choking == choking_) return;
   choking_ = choking;
   if (!choking) {
@@ -63,7 +63,9 @@ void Uploads::SetChoking(Time now, bool choking) {
   }
   link_.Write(Choke{});
   std::vector<BlockRequest> dropped;
-  const auto goes = [this](const BlockRequest& request) { return !IsAllowedFast(request.piece); };
+  const auto goes = [&](const BlockRequest& request) {
+    return !IsAllowedFast(request.piece) && !keeps(request.piece);
+  };
   if (reserved_.has_value() && goes(*reserved_)) {
     dropped.push_back(*DropReserved());
   }
@@ -72,7 +74,7 @@ void Uploads::SetChoking(Time now, bool choking) {
   for (const BlockRequest& request : dropped) Reject(request);
 }
 
-bool Uploads::OnRequest(const BlockRequest& request, uint32_t peer_pieces) {
+bool Uploads::OnRequest(const BlockRequest& request, uint32_t peer_pieces, bool is_late) {
   if (swarm_.pieces == nullptr) {
     Reject(request);  // we have nothing yet, and cannot know what it means
     return true;
@@ -84,7 +86,7 @@ bool Uploads::OnRequest(const BlockRequest& request, uint32_t peer_pieces) {
   }
   const uint32_t size = pieces.geometry().PieceSize(request.piece);
   if (request.offset >= size || request.length > size - request.offset) return false;
-  if (!IsAllowed(request, peer_pieces) || !pieces.have().Has(request.piece) ||
+  if (is_late || !IsAllowed(request, peer_pieces) || !pieces.have().Has(request.piece) ||
       !queue_.Add(request, fast_)) {
     Reject(request);
   }

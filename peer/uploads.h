@@ -50,8 +50,9 @@ class Uploads {
     DropReserved();
     EndAlms();
   }
-  // Says so to the peer and, when choking, rejects what waits.
-  void SetChoking(Time now, bool choking);
+  // Says so to the peer and, when choking, rejects what waits, but for blocks of pieces that
+  // `keeps` wants sent all the same.
+  void SetChoking(Time now, bool choking, absl::FunctionRef<bool(PieceIndex)> keeps);
   bool WouldChange(const Verdict& verdict) const {
     return verdict.unchoke == choking_ || verdict.rate_limit != rate_limit() ||
            verdict.deficit_max != deficit_max_;
@@ -60,8 +61,9 @@ class Uploads {
   void SetRateLimit(Time now, uint64_t rate);
   void SetDeficitMax(uint64_t bytes) { deficit_max_ = bytes; }
 
-  // False if the request violates the protocol. `peer_pieces`: how many pieces the peer has.
-  bool OnRequest(const storage::BlockRequest& request, uint32_t peer_pieces);
+  // False if the request violates the protocol. `peer_pieces`: how many pieces the peer has;
+  // `is_late`: it is to be rejected.
+  bool OnRequest(const storage::BlockRequest& request, uint32_t peer_pieces, bool is_late = false);
   // False if the peer keeps cancelling what it did not ask for: each costs us a search.
   bool OnCancel(const storage::BlockRequest& request);
   // The next block to read now; ask until nullopt after every event. `received`: what the peer gave
