@@ -51,6 +51,7 @@ class AnnounceRun final : private dht::PeerSink {
     if (stage == DhtEntry::Stage::kWaiting || now < next_) return std::nullopt;
     is_asking_ = true;
     asked_at_ = now;
+    steps_.Restart();
     host_.dht().Announce(now, target_, port_, *this, is_seed);
     return std::nullopt;
   }

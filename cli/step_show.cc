@@ -45,9 +45,11 @@ int SharedBits(const NodeId& a, const NodeId& b) {
 }  // namespace
 
 std::string StepLine(Duration at, const NodeId& target, const dht::LookupStep& step) {
-  std::string line =
-      absl::StrFormat("%8.3f s  %-8s  %-21s  hop %d, %d bits", ToSeconds(at), NameOf(step.kind),
-                      step.node.ToString(), step.hops, SharedBits(step.id, target));
+  std::string line = absl::StrFormat("%8.3f s  %-8s  %-21s", ToSeconds(at), NameOf(step.kind),
+                                     step.node.ToString());
+  if (step.hops > 0) {
+    absl::StrAppendFormat(&line, "  hop %d, %d bits", step.hops, SharedBits(step.id, target));
+  }
   if (step.kind == Kind::kAsked) return line;
   absl::StrAppendFormat(&line, ", %.1f ms", ToSeconds(step.waited) * 1000);
   if (step.kind != Kind::kAnswered) return line;
@@ -62,9 +64,13 @@ std::string StepJson(Duration at, const NodeId& target, const dht::LookupStep& s
   json.Key("event").Text(NameOf(step.kind));
   json.Key("at_s").Real(ToSeconds(at), 6);
   json.Key("node").Text(step.node.ToString());
-  json.Key("id").Text(step.id.hex());
-  json.Key("hop").Number(step.hops);
-  json.Key("shared_bits").Signed(SharedBits(step.id, target));
+  if (step.hops > 0) {
+    json.Key("id").Text(step.id.hex());
+    json.Key("hop").Number(step.hops);
+    json.Key("shared_bits").Signed(SharedBits(step.id, target));
+  } else {
+    for (const char* unknown : {"id", "hop", "shared_bits"}) json.Key(unknown).Null();
+  }
   json.Key("waited_s").Real(ToSeconds(step.waited), 6);
   json.Key("nodes").Number(step.nodes);
   json.Key("peers").Number(step.peers);

@@ -17,6 +17,8 @@ class StepShow {
 
   bool is_on() const { return is_on_; }
   void Print(Time now, const dht::LookupStep& step);
+  // Another lookup begins.
+  void Restart() { begin_ = kNever; }
 
  private:
   const bool is_on_;

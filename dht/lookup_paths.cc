@@ -99,6 +99,13 @@ uint8_t LookupPaths::OnReply(const Endpoint& from, const NodeId& id, ByteView to
   return at(path).OnReply(from, id, token, elapsed_ms);
 }
 
+const Candidate* LookupPaths::Find(const Endpoint& endpoint) const {
+  for (size_t i = 0; i < size(); ++i) {
+    if (const Candidate* candidate = path(i).Find(endpoint)) return candidate;
+  }
+  return nullptr;
+}
+
 bool LookupPaths::OnSlow(const Endpoint& to) {
   bool is_given_up = false;
   for (size_t i = 0; i < size(); ++i) is_given_up = at(i).OnSlow(to) || is_given_up;

@@ -42,6 +42,8 @@ class LookupPaths {
   bool OnFailure(const Endpoint& to);  // false if any path had given it up
   bool done() const;
 
+  // Of the first path that has it; null: none has, or none any more.
+  const Candidate* Find(const Endpoint& endpoint) const;
   size_t size() const { return others_ == nullptr ? 1 : 1 + others_->paths.size(); }
   const Lookup& path(size_t index) const { return index == 0 ? first_ : others_->paths[index - 1]; }
   // Of the first path, which is to find as many as one lookup alone.

@@ -1,5 +1,5 @@
 // A lookup step by step, for whoever wants to watch one (`starling dht lookup -v`): each query, and
-// how it ended.
+// how it ended, if it did before the lookup.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ struct LookupStep {
   Kind kind = Kind::kAsked;
   Endpoint node;
   NodeId id;          // as named to us; as it says itself once it has answered
-  uint8_t hops = 0;   // length of the referral chain to it
+  uint8_t hops = 0;   // length of the referral chain to it; 0: not known any more
   size_t nodes = 0;   // that it named, of those kAnswered
   size_t peers = 0;   // likewise
   Duration waited{};  // since it was asked

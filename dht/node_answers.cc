@@ -116,12 +116,15 @@ void Node::State::TakePeers(const Endpoint& from, const krpc::Reply& reply, Sear
   notices.push_back(notice);
 }
 
-// Late: its turn goes to another.
+// Late: its turn goes to another; at the second time it may be given up.
 void Node::State::OnSearchSlow(Time now, const Transaction& transaction) {
   Search* search = searches.Find(static_cast<LookupId>(transaction.lookup));
   if (search == nullptr || transaction.kind != QueryKind::kSearch) return;
-  if (search->lookups[FamilyOf(transaction.to)].OnSlow(transaction.to)) ++search->report.timeouts;
-  Watch(now, *search, Kind::kLate, transaction.to, transaction.sent, nullptr);
+  LookupPaths& lookup = search->lookups[FamilyOf(transaction.to)];
+  const Candidate* candidate = lookup.Find(transaction.to);
+  const bool is_first = candidate != nullptr && candidate->state == Candidate::State::kAsked;
+  if (lookup.OnSlow(transaction.to)) ++search->report.timeouts;
+  if (is_first) Watch(now, *search, Kind::kLate, transaction.to, transaction.sent, nullptr);
   Advance(now, *search);
 }
 
@@ -133,15 +136,12 @@ void Node::State::Watch(Time now, const Search& search, LookupStep::Kind kind, c
   step.kind = kind;
   step.node = node;
   step.waited = now - asked;
-  const LookupPaths& lookup = search.lookups[FamilyOf(node)];
-  for (size_t path = 0; path < lookup.size(); ++path) {
-    const Candidate* candidate = lookup.path(path).Find(node);
-    if (candidate == nullptr) continue;
+  if (const Candidate* candidate = search.lookups[FamilyOf(node)].Find(node)) {
     step.id = candidate->id;
     step.hops = candidate->hops;
-    break;
   }
-  if (reply != nullptr) {
+  if (reply != nullptr) step.id = reply->id;
+  if (kind == Kind::kAnswered) {
     step.nodes = krpc::CountNodes(reply->nodes, krpc::kNodeV4Size) +
                  krpc::CountNodes(reply->nodes6, krpc::kNodeV6Size);
     if (reply->values.has_value()) {

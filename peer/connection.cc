@@ -185,7 +185,7 @@ void Connection::PumpReads(Time now) {
     handler_.StartRead(*this, read->request, read->number);
     if (state_ != State::kOpen) return;
     if (swarm_.first_copies != nullptr) {
-      swarm_.first_copies->OnSent(id(), read->request.piece);
+      swarm_.first_copies->OnSent(id(), read->request);
     }
   }
   deadline_.SetEarlier(uploads_.next_deadline());

@@ -45,6 +45,9 @@ void Connection::Apply(Time now, const Verdict& verdict) {
            swarm_.first_copies->IsAskedToItsEnd(id(), piece);
   };
   uploads_.SetChoking(now, !verdict.unchoke, keeps);
+  if (changes && verdict.unchoke && swarm_.first_copies != nullptr) {
+    swarm_.first_copies->OnUnchoked(id());
+  }
   if (changes) AdviseFirstCopies();
   if (uploads_.has_requests()) PumpReads(now);  // a new limit may let them go
 }
@@ -53,10 +56,11 @@ void Connection::Apply(Time now, const Verdict& verdict) {
 void Connection::AdviseFirstCopies() {
   FirstCopies* const copies = swarm_.first_copies.get();
   if (copies == nullptr) return;
-  if (choking()) return copies->OnChoked(id(), /*gets_the_rest=*/fast_);
+  const Rarity& rarity = swarm_.pieces->rarity();
+  if (choking()) return copies->OnChoked(id(), /*gets_the_rest=*/fast_, rarity);
   if (!fast_ || copies->idle()) return;
   std::vector<PieceIndex> advice;
-  copies->Advise(id(), swarm_.pieces->rarity(), &advice);
+  copies->Advise(id(), rarity, &advice);
   for (const PieceIndex piece : advice) link_.Write(Suggest{piece});
 }
 
@@ -66,16 +70,18 @@ void Connection::NoteForFirstCopies(Time now, const BlockRequest& asked) {
   FirstCopies* const copies = swarm_.first_copies.get();
   if (copies == nullptr || copies->idle() || choking()) return;
   const PieceGeometry& geometry = swarm_.pieces->geometry();
-  copies->OnAsked(id(), asked.piece, asked.offset == 0, geometry.BlocksIn(asked.piece));
-  if (copies->IsTurnOver(id(), swarm_.pieces->rarity())) return handler_.OnTurnOver(now);
+  const Rarity& rarity = swarm_.pieces->rarity();
+  copies->OnAsked(id(), asked, geometry.BlocksIn(asked.piece), rarity);
+  if (copies->IsTurnOver(id(), rarity)) return handler_.OnTurnOver(now);
   if (asked.offset + asked.length > geometry.PieceSize(asked.piece) / 2) AdviseFirstCopies();
 }
 
-// What it would begin now is of no use to anybody until its next turn.
+// Its turn ends with what it has begun; what it would begin now is of no use to anybody until its
+// next one.
 bool Connection::IsPastItsTurn(PieceIndex piece) const {
   const FirstCopies* const copies = swarm_.first_copies.get();
-  return copies != nullptr && fast_ && !choking() &&
-         copies->IsTurnOver(id(), swarm_.pieces->rarity()) && !copies->IsTaking(id(), piece);
+  return copies != nullptr && !copies->idle() && fast_ && !choking() && copies->DoesTurnEnd(id()) &&
+         !copies->IsTaking(id(), piece);
 }
 
 void Connection::SendHave(PieceIndex piece) {
@@ -277,6 +283,8 @@ void Connection::On(Time now, const Request& message) {
     Violate(now, "asks for much and reads nothing");
   } else if (!is_late) {
     NoteForFirstCopies(now, message.block);
+  } else if (swarm_.first_copies->IsTurnOver(id(), swarm_.pieces->rarity())) {
+    handler_.OnTurnOver(now);
   }
 }
 

@@ -4,6 +4,18 @@
 #include <utility>
 
 namespace starling::peer {
+namespace {
+
+// Marks the blocks that a request lies in.
+void Mark(const storage::BlockRequest& request, Bitfield* blocks) {
+  const uint32_t end = request.offset + request.length;
+  for (uint32_t at = request.offset / storage::kBlockSize;
+       at < blocks->size() && at * storage::kBlockSize < end; ++at) {
+    blocks->Set(PieceIndex(at));
+  }
+}
+
+}  // namespace
 
 // Two seeds of one swarm should not give the same pieces, so each begins somewhere else.
 FirstCopies::FirstCopies(Bitfield have, Random& random)
@@ -77,61 +89,81 @@ void FirstCopies::Advise(ConnectionId peer, const Rarity& rarity, std::vector<Pi
   }
 }
 
-void FirstCopies::OnAsked(ConnectionId peer, PieceIndex piece, bool is_first, uint32_t blocks) {
-  if (!have_.Has(piece)) return;
+void FirstCopies::OnAsked(ConnectionId peer, const storage::BlockRequest& asked, uint32_t blocks,
+                          const Rarity& rarity) {
+  const PieceIndex piece = asked.piece;
+  if (!have_.Has(piece) || rarity.availability(piece) > 0) return;
   Served& served = FindOrAdd(peer);
-  const auto taken = std::find_if(served.taking.begin(), served.taking.end(),
-                                  [piece](const Taken& other) { return other.piece == piece; });
-  if (taken != served.taking.end()) {
-    ++taken->asked;
-    return;
+  auto taken = std::find_if(served.taking.begin(), served.taking.end(),
+                            [piece](const Taken& other) { return other.piece == piece; });
+  if (taken == served.taking.end()) {
+    if (!Takes(served, asked)) return;
+    if (served.taking.size() >= kTakingMax) {
+      TakeBack(served.taking.front().piece);
+      served.taking.erase(served.taking.begin());
+      --taking_;
+    }
+    given_[piece.value()] = true;
+    served.taking.emplace_back(piece, blocks);
+    ++taking_;
+    taken = std::prev(served.taking.end());
   }
-  const bool followed = std::erase(served.advised, piece) > 0;
-  if (followed) {
+  Mark(asked, &taken->asked);
+}
+
+// Does it begin a piece with this that is to count as given to it?
+bool FirstCopies::Takes(Served& served, const storage::BlockRequest& asked) {
+  if (std::erase(served.advised, asked.piece) > 0) {
     --advised_;
     served.unheard = 0;
-  } else {
-    if (!is_first || served.turn_ends) return;
-    // While our advice was on its way it had room for more, or it does not care.
-    if (!served.advised.empty() && ++served.unheard >= kUnheardMax) TakeBackAdvice(served);
-    if (given_[piece.value()]) {
-      served.ahead = std::min(served.ahead + 1, kAheadMax);
-      return;
-    }
+    return true;
   }
-  if (served.taking.size() >= kTakingMax) {
-    TakeBack(served.taking.front().piece);
-    served.taking.erase(served.taking.begin());
-    --taking_;
-  }
-  given_[piece.value()] = true;
-  served.taking.push_back({piece, blocks, 1, 0});
-  ++taking_;
+  if (asked.offset != 0 || served.turn_ends) return false;
+  // While our advice was on its way it had room for more, or it does not care.
+  if (!served.advised.empty() && ++served.unheard >= kUnheardMax) TakeBackAdvice(served);
+  if (!given_[asked.piece.value()]) return true;
+  served.ahead = std::min(served.ahead + 1, kAheadMax);
+  return false;
 }
 
-void FirstCopies::OnSent(ConnectionId peer, PieceIndex piece) {
+void FirstCopies::OnSent(ConnectionId peer, const storage::BlockRequest& sent) {
   Served* served = Find(peer);
   if (served == nullptr) return;
-  for (Taken& taken : served->taking) taken.sent += taken.piece == piece ? 1 : 0;
+  for (Taken& taken : served->taking) {
+    if (taken.piece == sent.piece) Mark(sent, &taken.sent);
+  }
 }
 
-void FirstCopies::OnChoked(ConnectionId peer, bool gets_the_rest) {
+void FirstCopies::OnChoked(ConnectionId peer, bool gets_the_rest, const Rarity& rarity) {
   Served* served = Find(peer);
   if (served == nullptr) return;
   TakeBackAdvice(*served);
+  ForgetWhatIsOut(*served, rarity);
   const bool had_time = std::exchange(served->turn_ends, false);
-  taking_ -= static_cast<uint32_t>(std::erase_if(served->taking, [&](Taken& taken) {
-    if (taken.is_asked() && had_time && gets_the_rest) return false;
+  taking_ -= static_cast<uint32_t>(std::erase_if(served->taking, [&](const Taken& taken) {
     const bool was_slow = had_time && !taken.is_asked();
-    taken.asked = taken.sent;
-    if (taken.sent > 0 && !was_slow) return false;
+    if (!taken.sent.none() && !was_slow) return false;
     TakeBack(taken.piece);
     return true;
   }));
+  for (Taken& taken : served->taking) {
+    if (!gets_the_rest || !taken.is_asked()) taken.asked = taken.sent;
+  }
+}
+
+void FirstCopies::OnUnchoked(ConnectionId peer) {
+  Served* served = Find(peer);
+  if (served == nullptr) return;
+  for (Taken& taken : served->taking) taken.asked = taken.sent;
 }
 
 void FirstCopies::SetTurnEnds(ConnectionId peer, bool ends) {
   if (Served* served = Find(peer)) served->turn_ends = ends;
+}
+
+bool FirstCopies::DoesTurnEnd(ConnectionId peer) const {
+  const Served* served = Find(peer);
+  return served != nullptr && served->turn_ends;
 }
 
 bool FirstCopies::IsTurnOver(ConnectionId peer, const Rarity& rarity) const {
@@ -153,17 +185,20 @@ bool FirstCopies::IsTaking(ConnectionId peer, PieceIndex piece) const {
 
 bool FirstCopies::IsAskedToItsEnd(ConnectionId peer, PieceIndex piece) const {
   const Taken* taken = FindTaken(peer, piece);
-  return taken != nullptr && taken->is_asked() && Find(peer)->turn_ends;
+  return taken != nullptr && !taken->sent.none() && taken->is_asked();
 }
 
 FirstCopies::Progress FirstCopies::ProgressOf(ConnectionId peer, const Rarity& rarity) const {
   const Served* served = Find(peer);
   if (served == nullptr) return {};
-  const bool has_part =
-      std::any_of(served->taking.begin(), served->taking.end(), [&](const Taken& taken) {
-        return taken.sent > 0 && !taken.is_asked() && rarity.availability(taken.piece) == 0;
-      });
-  return {has_part, served->turn_ends};
+  Progress progress;
+  progress.turn_ends = served->turn_ends;
+  for (const Taken& taken : served->taking) {
+    if (taken.sent.none() || rarity.availability(taken.piece) > 0) continue;
+    progress.has_begun = true;
+    progress.has_part = progress.has_part || !taken.is_asked();
+  }
+  return progress;
 }
 
 void FirstCopies::Forget(ConnectionId peer) {

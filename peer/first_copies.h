@@ -17,6 +17,7 @@
 #include "base/strong_int.h"
 #include "peer/choker.h"
 #include "peer/rarity.h"
+#include "storage/piece_store.h"
 
 namespace starling::peer {
 
@@ -34,26 +35,32 @@ class FirstCopies {
 
   // What `peer`, which is served, should take beyond what it was told: appended to `pieces`.
   void Advise(ConnectionId peer, const Rarity& rarity, std::vector<PieceIndex>* pieces);
-  // It asks for a block of a piece of `blocks`; `is_first`: the first one.
-  void OnAsked(ConnectionId peer, PieceIndex piece, bool is_first, uint32_t blocks);
-  // A block of a piece goes to it.
-  void OnSent(ConnectionId peer, PieceIndex piece);
+  // It asks for bytes of a piece of `blocks` blocks.
+  void OnAsked(ConnectionId peer, const storage::BlockRequest& asked, uint32_t blocks,
+               const Rarity& rarity);
+  // They go to it.
+  void OnSent(ConnectionId peer, const storage::BlockRequest& sent);
   // The peer is choked. What it has a part of it goes on with when its turn comes again, unless it
   // was given the time for that and did not take it; the rest others may have. `gets_the_rest`: of
   // what it has asked for to its end (IsAskedToItsEnd).
-  void OnChoked(ConnectionId peer, bool gets_the_rest);
+  void OnChoked(ConnectionId peer, bool gets_the_rest, const Rarity& rarity);
+  // It is unchoked again: what was asked for and did not come is to be asked for again.
+  void OnUnchoked(ConnectionId peer);
   // Whether it is served only until it has asked for all of what it has begun: there is no more
   // advice for it then.
   void SetTurnEnds(ConnectionId peer, bool ends);
+  bool DoesTurnEnd(ConnectionId peer) const;
   // Its turn was to end so, and has.
   bool IsTurnOver(ConnectionId peer, const Rarity& rarity) const;
   bool IsTaking(ConnectionId peer, PieceIndex piece) const;
-  // Its turn ends, and nothing of the piece is left to ask for.
+  // It has a part of the piece, and nothing of it is left to ask for.
   bool IsAskedToItsEnd(ConnectionId peer, PieceIndex piece) const;
   // The peer is gone, and with it perhaps the only copy of a piece.
   void Forget(ConnectionId peer);
   struct Progress {
-    bool has_part = false;  // of a piece that nobody is known to have, and more of it is to come
+    bool has_part =
+        false;  // of a piece that nobody is known to have, and has more of it to ask for
+    bool has_begun = false;  // such a piece, whatever is left of it
     bool turn_ends = false;
   };
   Progress ProgressOf(ConnectionId peer, const Rarity& rarity) const;
@@ -62,11 +69,11 @@ class FirstCopies {
 
  private:
   struct Taken {
+    Taken(PieceIndex of, uint32_t blocks) : piece(of), asked(blocks), sent(blocks) {}
+    bool is_asked() const { return asked.all(); }
     PieceIndex piece;
-    uint32_t blocks = 0;  // of the piece
-    uint32_t asked = 0;
-    uint32_t sent = 0;
-    bool is_asked() const { return asked >= blocks; }
+    Bitfield asked;  // a bit a block
+    Bitfield sent;
   };
   struct Served {
     ConnectionId peer{};
@@ -81,6 +88,7 @@ class FirstCopies {
   const Served* Find(ConnectionId peer) const;
   Served& FindOrAdd(ConnectionId peer);
   bool FindNext(const Rarity& rarity, PieceIndex* piece);
+  bool Takes(Served& served, const storage::BlockRequest& asked);
   void ForgetWhatIsOut(Served& served, const Rarity& rarity);
   void TakeBack(PieceIndex piece);
   void TakeBackAdvice(Served& served);

@@ -247,7 +247,8 @@ void Torrent::AppendViews(Time now, std::vector<PeerView>* views) const {
     view.connected_at = connection->opened_at();
     view.peer_choke_changed_at = connection->peer_choke_changed_at();
     view.last_unchoked_at = connection->uploads().last_unchoked_at();
-    if (state_->swarm.first_copies != nullptr) {
+    // Who cannot be told of a rejection (BEP 6) would lose what it asked for last.
+    if (state_->swarm.first_copies != nullptr && connection->fast()) {
       const FirstCopies::Progress progress =
           state_->swarm.first_copies->ProgressOf(view.id, state_->swarm.pieces->rarity());
       view.has_part = progress.has_part;

@@ -90,7 +90,7 @@ bool Torrent::State::MakeRoomFor(Time now, const Endpoint& newcomer) {
     if (!IsIdle(now, *connection)) continue;
     const bool may_have_patience = now - connection->opened_at() < kPatienceMax;
     if (may_have_patience && swarm.first_copies != nullptr &&
-        swarm.first_copies->ProgressOf(connection->id(), swarm.pieces->rarity()).has_part) {
+        swarm.first_copies->ProgressOf(connection->id(), swarm.pieces->rarity()).has_begun) {
       continue;
     }
     const Endpoint* seen = swarm.own_address.Towards(connection->remote());

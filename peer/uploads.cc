@@ -63,14 +63,20 @@ void Uploads::SetChoking(Time now, bool choking, absl::FunctionRef<bool(PieceInd
   }
   link_.Write(Choke{});
   std::vector<BlockRequest> dropped;
+  uint32_t kept = 0;
   const auto goes = [&](const BlockRequest& request) {
-    return !IsAllowedFast(request.piece) && !keeps(request.piece);
+    if (IsAllowedFast(request.piece)) return false;
+    const bool is_kept =
+        kept < kKeptMax && request.length <= storage::kBlockSize && keeps(request.piece);
+    kept += is_kept ? 1 : 0;
+    return !is_kept;
   };
   if (reserved_.has_value() && goes(*reserved_)) {
     dropped.push_back(*DropReserved());
   }
   queue_.Drop(goes, &dropped);
   queue_.GiveBackRoom();
+  has_kept_ = kept > 0;
   for (const BlockRequest& request : dropped) Reject(request);
 }
 
@@ -86,6 +92,11 @@ bool Uploads::OnRequest(const BlockRequest& request, uint32_t peer_pieces, bool 
   }
   const uint32_t size = pieces.geometry().PieceSize(request.piece);
   if (request.offset >= size || request.length > size - request.offset) return false;
+  // What it asked for before it was choked it asks for again, and gets once.
+  if (has_kept_ && !choking_) {
+    has_kept_ = queue_.has_waiting();
+    if (queue_.IsWaiting(request)) return true;
+  }
   if (is_late || !IsAllowed(request, peer_pieces) || !pieces.have().Has(request.piece) ||
       !queue_.Add(request, fast_)) {
     Reject(request);

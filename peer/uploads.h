@@ -29,6 +29,8 @@ class Uploads {
   // A peer that is owed more bytes than this, beyond what may be read ahead, asks and does not
   // read.
   static constexpr size_t kUnreadMax = 1024 * 1024;
+  // Requests of a choked peer that are answered all the same (SetChoking).
+  static constexpr uint32_t kKeptMax = 256;
   // Cancels that crossed with their blocks: an end game makes some hundred at once.
   static constexpr uint32_t kLateCancelsMax = 4 * kRequestQueueMax;
 
@@ -113,6 +115,7 @@ class Uploads {
   uint32_t late_cancels_ = 0;  // less what was sent since
   bool choking_ = true;
   bool fast_ = false;
+  bool has_kept_ = false;  // some wait that were asked for before the peer was choked
 };
 
 }  // namespace starling::peer

@@ -34,6 +34,16 @@ TEST(StepShow, ALineSaysWhoAndHowNearAndHowItEnded) {
             "   0.002 s  silent    10.0.0.1:6881          hop 3, 19 bits, 31.2 ms");
 }
 
+TEST(StepShow, WhoIsForgottenIsOnlyAnAddress) {
+  dht::LookupStep step = SomeStep(Kind::kSilent);
+  step.hops = 0;
+  EXPECT_EQ(StepLine(milliseconds(2), NodeId(), step),
+            "   0.002 s  silent    10.0.0.1:6881        , 31.2 ms");
+  const boost::json::value value = boost::json::parse(StepJson(Duration(0), NodeId(), step));
+  EXPECT_EQ(FieldsOf(value), Documented("dht step"));
+  EXPECT_TRUE(value.at("id").is_null() && value.at("hop").is_null());
+}
+
 TEST(StepShow, OneThatIsTheTargetSharesAllBits) {
   const dht::LookupStep step = SomeStep(Kind::kLate);
   const boost::json::value value = boost::json::parse(StepJson(Duration(0), step.id, step));

@@ -24,13 +24,23 @@ struct Advised {
     copies.Advise(peer, rarity, &pieces);
     return pieces;
   }
+  void Ask(ConnectionId peer, PieceIndex piece, uint32_t block = 0) {
+    copies.OnAsked(peer, {piece, block * storage::kBlockSize, storage::kBlockSize}, kBlocks,
+                   rarity);
+  }
+  void Send(ConnectionId peer, PieceIndex piece, uint32_t block = 0) {
+    copies.OnSent(peer, {piece, block * storage::kBlockSize, storage::kBlockSize});
+  }
   void Begin(ConnectionId peer, PieceIndex piece) {
-    copies.OnAsked(peer, piece, true, kBlocks);
-    copies.OnSent(peer, piece);
+    Ask(peer, piece);
+    Send(peer, piece);
   }
   // Asks for what is left of a piece that it has begun.
   void AskForTheRest(ConnectionId peer, PieceIndex piece) {
-    for (uint32_t i = 1; i < kBlocks; ++i) copies.OnAsked(peer, piece, false, kBlocks);
+    for (uint32_t block = 1; block < kBlocks; ++block) Ask(peer, piece, block);
+  }
+  void Choke(ConnectionId peer, bool gets_the_rest = true) {
+    copies.OnChoked(peer, gets_the_rest, rarity);
   }
   SeededRandom random;
   Rarity rarity;
@@ -104,10 +114,10 @@ TEST(FirstCopies, AChokedPeerKeepsOnlyWhatItHasAPartOf) {
   const PieceIndex part = advised.Tell(kAnna)[0];
   advised.Begin(kAnna, part);
   const PieceIndex asked = advised.Tell(kAnna)[0];
-  advised.copies.OnAsked(kAnna, asked, true, kBlocks);  // and nothing of it was sent
+  advised.Ask(kAnna, asked);  // and nothing of it was sent
   ASSERT_EQ(advised.Tell(kAnna).size(), 1u);
   EXPECT_TRUE(advised.Tell(kBen).empty());
-  advised.copies.OnChoked(kAnna, true);
+  advised.Choke(kAnna);
   std::set<uint32_t> told;
   for (int i = 0; i < 3; ++i) {
     for (const PieceIndex piece : advised.Tell(kBen)) {
@@ -122,9 +132,9 @@ TEST(FirstCopies, AChokedPeerKeepsOnlyWhatItHasAPartOf) {
 TEST(FirstCopies, KnowsWhoWouldLeaveWithAPartOfAPiece) {
   Advised advised(1);
   advised.Tell(kAnna);
-  advised.copies.OnAsked(kAnna, PieceIndex(0), true, kBlocks);
+  advised.Ask(kAnna, PieceIndex(0));
   EXPECT_FALSE(advised.copies.ProgressOf(kAnna, advised.rarity).has_part);
-  advised.copies.OnSent(kAnna, PieceIndex(0));
+  advised.Send(kAnna, PieceIndex(0));
   EXPECT_TRUE(advised.copies.ProgressOf(kAnna, advised.rarity).has_part);
   EXPECT_FALSE(advised.copies.ProgressOf(kBen, advised.rarity).has_part);
   advised.rarity.Increment(PieceIndex(0));
@@ -147,7 +157,7 @@ TEST(FirstCopies, ATurnThatEndsIsOverOnceAllIsAskedFor) {
   EXPECT_TRUE(advised.copies.IsTurnOver(kAnna, advised.rarity));
   EXPECT_TRUE(advised.copies.IsAskedToItsEnd(kAnna, begun));
   // It gets the rest although choked; nobody else is sent for it.
-  advised.copies.OnChoked(kAnna, true);
+  advised.Choke(kAnna);
   EXPECT_TRUE(advised.copies.IsTaking(kAnna, begun));
   EXPECT_FALSE(advised.copies.ProgressOf(kAnna, advised.rarity).has_part);
   // Its next turn is one like any other.
@@ -155,12 +165,40 @@ TEST(FirstCopies, ATurnThatEndsIsOverOnceAllIsAskedFor) {
   EXPECT_EQ(advised.Tell(kAnna).size(), 1u);
 }
 
+// The round may find it at the end of a piece, where nothing needs to be put off.
+TEST(FirstCopies, WhatWasAskedForToItsEndIsSentWheneverItIsChoked) {
+  Advised advised(2);
+  const PieceIndex begun = advised.Tell(kAnna)[0];
+  advised.Begin(kAnna, begun);
+  EXPECT_FALSE(advised.copies.IsAskedToItsEnd(kAnna, begun));
+  advised.AskForTheRest(kAnna, begun);
+  EXPECT_FALSE(advised.copies.ProgressOf(kAnna, advised.rarity).has_part);
+  EXPECT_TRUE(advised.copies.IsAskedToItsEnd(kAnna, begun));
+  advised.Choke(kAnna);
+  EXPECT_TRUE(advised.copies.IsAskedToItsEnd(kAnna, begun));
+  // Unchoked before all came, it may ask for the rest once more.
+  advised.copies.OnUnchoked(kAnna);
+  EXPECT_TRUE(advised.copies.ProgressOf(kAnna, advised.rarity).has_part);
+}
+
+TEST(FirstCopies, ABlockCountsOnceHoweverOftenItIsAskedFor) {
+  Advised advised(1);
+  advised.Begin(kAnna, advised.Tell(kAnna)[0]);
+  for (uint32_t i = 0; i < 2 * kBlocks; ++i) advised.Ask(kAnna, PieceIndex(0), 1);
+  EXPECT_TRUE(advised.copies.ProgressOf(kAnna, advised.rarity).has_part);
+  // One request for all of it is as good as four.
+  advised.copies.OnAsked(kAnna, {PieceIndex(0), 0, kBlocks * storage::kBlockSize}, kBlocks,
+                         advised.rarity);
+  EXPECT_FALSE(advised.copies.ProgressOf(kAnna, advised.rarity).has_part);
+  EXPECT_TRUE(advised.copies.ProgressOf(kAnna, advised.rarity).has_begun);
+}
+
 TEST(FirstCopies, WhoCannotBeToldOfARejectionKeepsAPart) {
   Advised advised(1);
   advised.Begin(kAnna, advised.Tell(kAnna)[0]);
   advised.copies.SetTurnEnds(kAnna, true);
   advised.AskForTheRest(kAnna, PieceIndex(0));
-  advised.copies.OnChoked(kAnna, /*gets_the_rest=*/false);
+  advised.Choke(kAnna, /*gets_the_rest=*/false);
   EXPECT_TRUE(advised.copies.ProgressOf(kAnna, advised.rarity).has_part);
   EXPECT_TRUE(advised.Tell(kBen).empty());
 }
@@ -169,7 +207,7 @@ TEST(FirstCopies, WhoDidNotTakeItInTimeLosesIt) {
   Advised advised(1);
   advised.Begin(kAnna, advised.Tell(kAnna)[0]);
   advised.copies.SetTurnEnds(kAnna, true);
-  advised.copies.OnChoked(kAnna, true);
+  advised.Choke(kAnna);
   EXPECT_FALSE(advised.copies.IsTaking(kAnna, PieceIndex(0)));
   EXPECT_EQ(advised.Tell(kBen).size(), 1u);
 }

@@ -99,6 +99,38 @@ TEST(FirstCopiesTorrent, ATurnEndsBetweenTwoPieces) {
   EXPECT_EQ(peer.CountHeard("choke"), 1);
 }
 
+TEST(FirstCopiesTorrent, WhatWasAskedForOfAPieceComesThoughChoked) {
+  TorrentWorld world{TestTorrent(100)};
+  HostOptions slow;
+  slow.up_rate = 2000;  // a piece takes 32 s, a turn 20
+  TorrentHost& seeder = world.AddSeeder(slow);
+  std::vector<std::unique_ptr<ScriptedPeer>> peers;
+  for (uint32_t i = 0; i < 8; ++i) {
+    peers.push_back(std::make_unique<ScriptedPeer>(world, i + 1));
+    peers.back()->Join(seeder);
+    peers.back()->Say(Interested{});
+  }
+  world.Run(seconds(11));
+  const auto served = std::find_if(
+      peers.begin(), peers.end(), [](const auto& peer) { return peer->CountHeard("unchoke") > 0; });
+  ASSERT_NE(served, peers.end());
+  ScriptedPeer& peer = **served;
+  const uint32_t piece = LastSuggested(peer);
+  const uint32_t other = (piece + 1) % 100;
+  for (const uint32_t asked : {piece, other}) {
+    ASSERT_FALSE(peer.Heard(absl::StrCat("allowed fast ", asked))) << "it comes anyway";
+  }
+  for (uint32_t block = 0; block < 4; ++block) peer.Send(Request{BlockOf(piece, block)});
+  peer.Say(Request{BlockOf(other)});
+  world.RunUntil([&] { return peer.Heard("choke"); }, minutes(1));
+  ASSERT_EQ(peer.CountHeard("choke"), 1);
+  const int before = peer.CountHeard("piece");
+  EXPECT_LT(before, 4);
+  world.Run(minutes(1));
+  EXPECT_EQ(peer.CountHeard("piece"), 4);
+  EXPECT_EQ(peer.CountHeard("reject"), 1);
+}
+
 TEST(FirstCopiesTorrent, GivesToAnotherWhatAPeerLeftWith) {
   Served served;
   for (uint32_t i = 0; i < 7; ++i) served.peer.Send(Have{PieceIndex(i)});
