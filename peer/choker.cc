@@ -36,7 +36,7 @@ class TitForTat final : public Choker {
       : slots_(options.slots),
         optimistic_(options.optimistic),
         order_(options.order),
-        leeching_(random, &PeerView::bytes_received_20s),
+        leeching_(random, &PeerView::bytes_received_20s, options.poorest_first),
         fastest_(random, &PeerView::bytes_sent_20s),
         turns_(random),
         rounds_(options.round) {}

@@ -40,6 +40,7 @@ struct PeerView {
   // fed, whoever feeds it.
   uint64_t bytes_announced_total = 0;
   uint32_t piece_length = 0;
+  uint32_t pieces_had = 0;  // by the peer, as it told us
   Time connected_at{};
   Time last_unchoked_at{};       // the start of its last slot; Time{} if never
   Time peer_choke_changed_at{};  // of `unchoked_by_peer`; Time{} if it never was
@@ -92,6 +93,10 @@ struct TitForTatOptions {
   // How many of those in total are optimistic. One leaves a peer that has nothing to give yet
   // locked out for long; a fleet whose members have no reason to be selfish does better with half.
   uint32_t optimistic = 1;
+  // Optimistic slots go to those who have least, not to random ones. In a fleet whoever fell behind
+  // has nothing that others want, so nobody else serves it; among strangers it would feed
+  // whoever claims to have nothing.
+  bool poorest_first = false;
   SeedOrder order = SeedOrder::kRoundRobin;
   // Between two decisions about all; optimistic slots are kept for three, those of a seed for two.
   // Where a whole transfer takes seconds, on a LAN, whoever got no slot would wait for most of it.

@@ -37,6 +37,8 @@ ChokerKind TitForTatKind() {
   info.parameters = {Slots(),
                      {"optimistic", ParameterKind::kInteger, 1, 0, kSlotsMax,
                       "of that many slots, those that go to others in turn"},
+                     {"poorest", ParameterKind::kInteger, 0, 0, 1,
+                      "whom they go to: 0 random ones, 1 those who have least, for fleets"},
                      Seed(),
                      {"round", ParameterKind::kNumber, 10, 0.1, 600,
                       "seconds from one decision to the next; fewer suit a fast LAN"}};
@@ -44,6 +46,7 @@ ChokerKind TitForTatKind() {
             TitForTatOptions options;
             options.slots = SlotsOf(values);
             options.optimistic = static_cast<uint32_t>(values.at("optimistic"));
+            options.poorest_first = values.at("poorest") != 0;
             options.order = SeedOrderOf(values);
             options.round = Duration(static_cast<int64_t>(values.at("round") * 1e6));
             return [options](Random& random) { return MakeTitForTat(random, options); };

@@ -84,7 +84,13 @@ uint32_t RateSlots::GrantRegular(const ChokeDecision& decision, const PeerGroup&
   return interested;
 }
 
-size_t RateSlots::DrawWeighted(const ChokeDecision& decision, const PeerGroup& group) {
+size_t RateSlots::DrawOptimistic(const ChokeDecision& decision, const PeerGroup& group) {
+  if (poorest_first_) {
+    const auto poorest = std::min_element(group.begin(), group.end(), [&](uint32_t a, uint32_t b) {
+      return decision.peers[a].pieces_had < decision.peers[b].pieces_had;
+    });
+    return static_cast<size_t>(poorest - group.begin());
+  }
   const auto weight = [&](uint32_t index) {
     const Duration age = decision.now - decision.peers[index].connected_at;
     return age < kNewcomerAge ? kNewcomerWeight : uint64_t{1};
@@ -120,7 +126,7 @@ void RateSlots::GrantOptimistic(const ChokeDecision& decision, const PeerGroup& 
   }
   for (PeerGroup* drawn_from : {&waiting, &behind}) {
     while (holders.size() < slots && !drawn_from->empty()) {
-      const size_t drawn = DrawWeighted(decision, *drawn_from);
+      const size_t drawn = DrawOptimistic(decision, *drawn_from);
       const uint32_t index = (*drawn_from)[drawn];
       holders.push_back(decision.peers[index].id);
       decision.Grant(index);

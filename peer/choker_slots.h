@@ -36,7 +36,9 @@ using PeerGroup = std::vector<uint32_t>;  // indices of views
 // Regular slots to the best, optimistic ones to random others, changed every third round.
 class RateSlots {
  public:
-  RateSlots(Random& random, uint64_t PeerView::*rate) : random_(random), rate_(rate) {}
+  // `poorest_first`: of TitForTatOptions.
+  RateSlots(Random& random, uint64_t PeerView::*rate, bool poorest_first = false)
+      : random_(random), rate_(rate), poorest_first_(poorest_first) {}
   void Decide(const ChokeDecision& decision, const PeerGroup& group, Slots slots);
 
  private:
@@ -45,7 +47,7 @@ class RateSlots {
   void GrantOptimistic(const ChokeDecision& decision, const PeerGroup& group, uint32_t slots);
   void KeepUnchoked(const ChokeDecision& decision, const PeerGroup& ranked, uint32_t slots);
   void Fill(const ChokeDecision& decision, const PeerGroup& ranked, uint32_t slots);
-  size_t DrawWeighted(const ChokeDecision& decision, const PeerGroup& group);
+  size_t DrawOptimistic(const ChokeDecision& decision, const PeerGroup& group);
   bool Holds(ConnectionId id) const;
   uint64_t RateOf(const ChokeDecision& decision, uint32_t index) const {
     return decision.peers[index].*rate_;
@@ -53,6 +55,7 @@ class RateSlots {
 
   Random& random_;
   uint64_t PeerView::*const rate_;
+  const bool poorest_first_;
   std::vector<ConnectionId> optimistic_;  // who holds those slots
   std::vector<ConnectionId> former_;      // who held them before the last change
   uint32_t next_change_ = 0;              // the round in which they change hands

@@ -244,6 +244,7 @@ void Torrent::AppendViews(Time now, std::vector<PeerView>* views) const {
     view.bytes_sent_total = connection->uploads().rate().total();
     view.bytes_announced_total = uint64_t{connection->haves_heard()} * piece_length;
     view.piece_length = piece_length;
+    view.pieces_had = connection->pieces().have.count();
     view.connected_at = connection->opened_at();
     view.peer_choke_changed_at = connection->peer_choke_changed_at();
     view.last_unchoked_at = connection->uploads().last_unchoked_at();
