@@ -40,7 +40,7 @@ struct PeerView {
   // fed, whoever feeds it.
   uint64_t bytes_announced_total = 0;
   uint32_t piece_length = 0;
-  uint32_t pieces_had = 0;  // by the peer, as it told us
+  uint32_t share_had = 0;  // by the peer, of its torrent, in millionths
   Time connected_at{};
   Time last_unchoked_at{};       // the start of its last slot; Time{} if never
   Time peer_choke_changed_at{};  // of `unchoked_by_peer`; Time{} if it never was

@@ -1,6 +1,7 @@
 #include "peer/choker_slots.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace starling::peer {
@@ -86,8 +87,12 @@ uint32_t RateSlots::GrantRegular(const ChokeDecision& decision, const PeerGroup&
 
 size_t RateSlots::DrawOptimistic(const ChokeDecision& decision, const PeerGroup& group) {
   if (poorest_first_) {
+    // Of those who have the same, whoever was served longest ago.
     const auto poorest = std::min_element(group.begin(), group.end(), [&](uint32_t a, uint32_t b) {
-      return decision.peers[a].pieces_had < decision.peers[b].pieces_had;
+      const PeerView& one = decision.peers[a];
+      const PeerView& other = decision.peers[b];
+      return std::tie(one.share_had, one.last_unchoked_at) <
+             std::tie(other.share_had, other.last_unchoked_at);
     });
     return static_cast<size_t>(poorest - group.begin());
   }

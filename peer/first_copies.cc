@@ -130,7 +130,9 @@ void FirstCopies::OnSent(ConnectionId peer, const storage::BlockRequest& sent) {
   Served* served = Find(peer);
   if (served == nullptr) return;
   for (Taken& taken : served->taking) {
-    if (taken.piece == sent.piece) Mark(sent, &taken.sent);
+    if (taken.piece != sent.piece) continue;
+    Mark(sent, &taken.sent);
+    Mark(sent, &taken.asked);  // perhaps before it was choked
   }
 }
 

@@ -244,7 +244,10 @@ void Torrent::AppendViews(Time now, std::vector<PeerView>* views) const {
     view.bytes_sent_total = connection->uploads().rate().total();
     view.bytes_announced_total = uint64_t{connection->haves_heard()} * piece_length;
     view.piece_length = piece_length;
-    view.pieces_had = connection->pieces().have.count();
+    const Bitfield& had = connection->pieces().have;
+    if (had.size() > 0) {
+      view.share_had = static_cast<uint32_t>(uint64_t{had.count()} * 1'000'000 / had.size());
+    }
     view.connected_at = connection->opened_at();
     view.peer_choke_changed_at = connection->peer_choke_changed_at();
     view.last_unchoked_at = connection->uploads().last_unchoked_at();

@@ -26,10 +26,6 @@ void UploadQueue::BuildIndex() {
 }
 
 // Its place in waiting_, or past the end.
-bool UploadQueue::IsWaiting(const BlockRequest& request) {
-  return !IsDead(request) && FindWaiting(request) != waiting_.size();
-}
-
 size_t UploadQueue::FindWaiting(const BlockRequest& request) {
   if (alive_ >= kIndexedMin && index_ == nullptr) BuildIndex();
   if (index_ == nullptr) {

@@ -38,7 +38,6 @@ class UploadQueue {
   void Drop(Which which, std::vector<storage::BlockRequest>* dropped);
 
   bool has_waiting() const { return alive_ > 0; }
-  bool IsWaiting(const storage::BlockRequest& request);
   bool empty() const { return !has_waiting() && reading_.empty(); }
   size_t size() const { return alive_ + reading_.size(); }
   // May another read begin?

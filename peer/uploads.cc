@@ -76,7 +76,6 @@ void Uploads::SetChoking(Time now, bool choking, absl::FunctionRef<bool(PieceInd
   }
   queue_.Drop(goes, &dropped);
   queue_.GiveBackRoom();
-  has_kept_ = kept > 0;
   for (const BlockRequest& request : dropped) Reject(request);
 }
 
@@ -92,11 +91,6 @@ bool Uploads::OnRequest(const BlockRequest& request, uint32_t peer_pieces, bool 
   }
   const uint32_t size = pieces.geometry().PieceSize(request.piece);
   if (request.offset >= size || request.length > size - request.offset) return false;
-  // What it asked for before it was choked it asks for again, and gets once.
-  if (has_kept_ && !choking_) {
-    has_kept_ = queue_.has_waiting();
-    if (queue_.IsWaiting(request)) return true;
-  }
   if (is_late || !IsAllowed(request, peer_pieces) || !pieces.have().Has(request.piece) ||
       !queue_.Add(request, fast_)) {
     Reject(request);

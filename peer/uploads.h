@@ -115,7 +115,6 @@ class Uploads {
   uint32_t late_cancels_ = 0;  // less what was sent since
   bool choking_ = true;
   bool fast_ = false;
-  bool has_kept_ = false;  // some wait that were asked for before the peer was choked
 };
 
 }  // namespace starling::peer

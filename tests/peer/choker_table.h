@@ -41,7 +41,7 @@ class Table {
     view.has_part = has('p');
     if (has('n')) view.connected_at = now;
   }
-  void SetPieces(char name, uint32_t pieces) { views_[name].pieces_had = pieces; }
+  void SetShare(char name, uint32_t millionths) { views_[name].share_had = millionths; }
   // Decides, carries it out, and names who is unchoked.
   std::string Decide(uint64_t capacity = 0) {
     std::vector<PeerView> views;

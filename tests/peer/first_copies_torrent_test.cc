@@ -69,52 +69,54 @@ TEST(FirstCopiesTorrent, FallsSilentOnceEveryPieceIsOut) {
   EXPECT_EQ(other.CountHeard("suggest"), 0);
 }
 
+// A seed with fewer slots than peers that want something, and one of those that it serves.
+struct Queue {
+  explicit Queue(uint32_t pieces, const HostOptions& options = {}) : world{TestTorrent(pieces)} {
+    TorrentHost& seeder = world.AddSeeder(options);
+    for (uint32_t i = 0; i < 8; ++i) {
+      peers.push_back(std::make_unique<ScriptedPeer>(world, i + 1));
+      peers.back()->Join(seeder);
+      peers.back()->Say(Interested{});
+    }
+    world.Run(seconds(11));
+  }
+  ScriptedPeer* Served() {
+    for (const auto& peer : peers) {
+      if (peer->Heard("unchoke")) return peer.get();
+    }
+    return nullptr;
+  }
+
+  TorrentWorld world;
+  std::vector<std::unique_ptr<ScriptedPeer>> peers;
+};
+
 // Of a slow seed a piece takes longer than a turn; a piece has four blocks here.
 TEST(FirstCopiesTorrent, ATurnEndsBetweenTwoPieces) {
-  TorrentWorld world{TestTorrent(8)};
-  TorrentHost& seeder = world.AddSeeder();
-  std::vector<std::unique_ptr<ScriptedPeer>> peers;
-  for (uint32_t i = 0; i < 8; ++i) {
-    peers.push_back(std::make_unique<ScriptedPeer>(world, i + 1));
-    peers.back()->Join(seeder);
-    peers.back()->Say(Interested{});
-  }
-  world.Run(seconds(11));
-  const auto served = std::find_if(
-      peers.begin(), peers.end(), [](const auto& peer) { return peer->CountHeard("unchoke") > 0; });
-  ASSERT_NE(served, peers.end());
-  ScriptedPeer& peer = **served;
+  Queue queue(8);
+  ASSERT_NE(queue.Served(), nullptr);
+  ScriptedPeer& peer = *queue.Served();
   const uint32_t piece = LastSuggested(peer);
   ASSERT_NE(piece, kNone);
   for (uint32_t block = 0; block < 3; ++block) {
     peer.Say(Request{BlockOf(piece, block)});
-    world.Run(seconds(12));
+    queue.world.Run(seconds(12));
     EXPECT_EQ(peer.CountHeard("choke"), 0) << "with " << block + 1 << " of 4 blocks";
   }
   peer.Send(Request{BlockOf(piece, 3)});
   peer.Say(Request{BlockOf((piece + 1) % 8)});
-  world.Run(seconds(1));
+  queue.world.Run(seconds(1));
   EXPECT_EQ(peer.CountHeard("piece"), 4);
   EXPECT_EQ(peer.CountHeard("reject"), 1);
   EXPECT_EQ(peer.CountHeard("choke"), 1);
 }
 
 TEST(FirstCopiesTorrent, WhatWasAskedForOfAPieceComesThoughChoked) {
-  TorrentWorld world{TestTorrent(100)};
   HostOptions slow;
   slow.up_rate = 2000;  // a piece takes 32 s, a turn 20
-  TorrentHost& seeder = world.AddSeeder(slow);
-  std::vector<std::unique_ptr<ScriptedPeer>> peers;
-  for (uint32_t i = 0; i < 8; ++i) {
-    peers.push_back(std::make_unique<ScriptedPeer>(world, i + 1));
-    peers.back()->Join(seeder);
-    peers.back()->Say(Interested{});
-  }
-  world.Run(seconds(11));
-  const auto served = std::find_if(
-      peers.begin(), peers.end(), [](const auto& peer) { return peer->CountHeard("unchoke") > 0; });
-  ASSERT_NE(served, peers.end());
-  ScriptedPeer& peer = **served;
+  Queue queue(100, slow);
+  ASSERT_NE(queue.Served(), nullptr);
+  ScriptedPeer& peer = *queue.Served();
   const uint32_t piece = LastSuggested(peer);
   const uint32_t other = (piece + 1) % 100;
   for (const uint32_t asked : {piece, other}) {
@@ -122,11 +124,11 @@ TEST(FirstCopiesTorrent, WhatWasAskedForOfAPieceComesThoughChoked) {
   }
   for (uint32_t block = 0; block < 4; ++block) peer.Send(Request{BlockOf(piece, block)});
   peer.Say(Request{BlockOf(other)});
-  world.RunUntil([&] { return peer.Heard("choke"); }, minutes(1));
+  queue.world.RunUntil([&] { return peer.Heard("choke"); }, minutes(1));
   ASSERT_EQ(peer.CountHeard("choke"), 1);
   const int before = peer.CountHeard("piece");
   EXPECT_LT(before, 4);
-  world.Run(minutes(1));
+  queue.world.Run(minutes(1));
   EXPECT_EQ(peer.CountHeard("piece"), 4);
   EXPECT_EQ(peer.CountHeard("reject"), 1);
 }

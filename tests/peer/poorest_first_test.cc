@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 #include "tests/peer/choker_table.h"
 
 namespace starling::peer {
@@ -14,10 +17,10 @@ TEST(PoorestFirst, OptimisticSlotsGoToThoseWhoHaveLeast) {
     table.Set('b', 40, "i");
     for (const char name : {'v', 'w', 'x', 'y', 'z'}) {
       table.Set(name, 0, "i");
-      table.SetPieces(name, 100 + static_cast<uint32_t>(name));
+      table.SetShare(name, 100 + static_cast<uint32_t>(name));
     }
-    table.SetPieces('x', 7);
-    table.SetPieces('w', 9);
+    table.SetShare('x', 7);
+    table.SetShare('w', 9);
     // A slot is for three rounds; who has had it lets the next one have it, and comes again.
     for (const char poorest : {'x', 'w', 'x'}) {
       for (int round = 0; round < 3; ++round) {
@@ -27,11 +30,22 @@ TEST(PoorestFirst, OptimisticSlotsGoToThoseWhoHaveLeast) {
   }
 }
 
+TEST(PoorestFirst, OfThoseWhoHaveTheSameEachHasItsTurn) {
+  Table table({.slots = 2, .optimistic = 1, .poorest_first = true});
+  table.Set('a', 50, "i");
+  for (const char name : {'w', 'x', 'y', 'z'}) table.Set(name, 0, "i");
+  std::set<std::string> served;
+  for (int turn = 0; turn < 4; ++turn) {
+    for (int round = 0; round < 3; ++round) served.insert(table.Round());
+  }
+  EXPECT_EQ(served.size(), 4u);
+}
+
 TEST(PoorestFirst, RegularSlotsGoToThoseWhoGiveMostAllTheSame) {
   Table table({.slots = 3, .optimistic = 1, .poorest_first = true});
   for (const char name : {'a', 'b', 'c'}) {
     table.Set(name, static_cast<uint64_t>(name - 'a' + 1), "i");
-    table.SetPieces(name, 5);
+    table.SetShare(name, 5);
   }
   table.Set('p', 0, "i");
   EXPECT_EQ(table.Round(), "bcp");
