@@ -30,7 +30,6 @@ struct PeerView {
   bool snubbed_us = false;  // sent nothing for 60 s while we have open requests
   bool has_part = false;    // we seed, and it has a part of a first copy (peer/first_copies.h)
   bool turn_ends = false;   // as the last verdict said
-  bool can_wait = false;    // all that nobody has yet is on its way to others
   uint64_t bytes_received_20s = 0;  // payload within the last 20 s
   uint64_t bytes_sent_20s = 0;
   // Payload since the connection was made; a choker that counts rounds of its own subtracts.

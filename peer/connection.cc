@@ -184,7 +184,7 @@ void Connection::PumpReads(Time now) {
              uploads_.NextRead(now, downloads_.rate().total())) {
     handler_.StartRead(*this, read->request, read->number);
     if (state_ != State::kOpen) return;
-    if (swarm_.first_copies != nullptr) {
+    if (swarm_.first_copies != nullptr && !swarm_.first_copies->idle()) {
       swarm_.first_copies->OnSent(id(), read->request);
     }
   }

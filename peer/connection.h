@@ -147,8 +147,8 @@ class Connection final : public StreamHandler, public DeadlineHandler {
   // Pieces that it told of since it told what it has.
   uint32_t haves_heard() const { return haves_heard_; }
   bool choking() const { return uploads_.choking(); }
-  // The pieces that may be asked for while choked.
   bool fast() const { return fast_; }  // both sides know the fast extension
+  // The pieces that may be asked for while choked.
   const std::vector<PieceIndex>& allowed_fast() const { return allowed_fast_; }
   std::vector<PieceIndex>& suggested() { return suggested_; }
   Downloads& downloads() { return downloads_; }
