@@ -49,7 +49,16 @@ bool UploadQueue::Cancel(const BlockRequest& request) {
   waiting_[at].length = 0;
   --alive_;
   DropFront();
+  if (entries() > alive_ * size_t{2} + kDeadMax) DropDead();
   return true;
+}
+
+// A first one that waits for long would keep all that was asked and cancelled behind it.
+void UploadQueue::DropDead() {
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(first_));
+  std::erase_if(waiting_, IsDead);
+  first_ = 0;
+  index_.reset();
 }
 
 BlockRequest UploadQueue::TakeNext() {

@@ -4,8 +4,9 @@
 //
 // A read cannot be called back. When its request is cancelled or choked away, its ticket is
 // forgotten here, and the bytes are dropped when they come. A cancelled request stays in its place,
-// marked, and is skipped; where many wait, an index finds it, made when the first one is cancelled:
-// else a peer that asks and cancels would cost us a search through thousands each time.
+// marked, and is skipped, until most are such; where many wait, an index finds it, made when the
+// first one is cancelled: else a peer that asks and cancels would cost us a search through
+// thousands each time.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,7 @@ class UploadQueue {
   static constexpr size_t kSilentMax = 16'384;
   static constexpr size_t kReadingMax = 512;  // at a time
   static constexpr size_t kIndexedMin = 64;   // requests that are searched without an index
+  static constexpr size_t kDeadMax = 64;      // cancelled ones, besides as many as wait
 
   // False if the queue is full: the request must be rejected.
   bool Add(const storage::BlockRequest& request, bool can_reject);
@@ -40,6 +42,8 @@ class UploadQueue {
   bool has_waiting() const { return alive_ > 0; }
   bool empty() const { return !has_waiting() && reading_.empty(); }
   size_t size() const { return alive_ + reading_.size(); }
+  // Those that take memory: what waits, and what was cancelled and not yet cleared away.
+  size_t entries() const { return waiting_.size() - first_; }
   // May another read begin?
   bool may_read() const { return reading_.size() < kReadingMax; }
   // The oldest waiting one, which leaves the queue.
@@ -65,6 +69,7 @@ class UploadQueue {
   size_t FindWaiting(const storage::BlockRequest& request);
   void BuildIndex();
   void DropFront();
+  void DropDead();
 
   std::vector<storage::BlockRequest> waiting_;  // length 0: cancelled
   uint32_t first_ = 0;                          // those before it are gone

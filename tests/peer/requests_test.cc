@@ -182,6 +182,22 @@ TEST(UploadQueue, FindsWhatIsCancelledAmongThousandsWithoutASearch) {
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(UploadQueue, KeepsFewOfThoseThatAreCancelledBehindOneThatWaits) {
+  UploadQueue queue;
+  // A peer that reads slowly and asks and cancels without end: the first request stays.
+  for (const uint32_t waiting : {1u, 500u}) {
+    for (uint32_t i = queue.size(); i < waiting; ++i) EXPECT_TRUE(queue.Add(BlockOf(i), true));
+    for (uint32_t i = 0; i < 20'000; ++i) {
+      ASSERT_TRUE(queue.Add(BlockOf(waiting + i), true));
+      ASSERT_TRUE(queue.Cancel(BlockOf(waiting + i)));
+      ASSERT_LE(queue.entries(), 2 * queue.size() + UploadQueue::kDeadMax);
+    }
+    EXPECT_EQ(queue.size(), waiting);
+  }
+  for (uint32_t i = 0; i < 500; ++i) EXPECT_EQ(queue.TakeNext(), BlockOf(i));
+  EXPECT_TRUE(queue.empty());
+}
+
 TEST(UploadQueue, CancelsTheOlderOfTwoEqualRequests) {
   UploadQueue queue;
   for (uint32_t i = 0; i < 100; ++i) EXPECT_TRUE(queue.Add(BlockOf(i), true));
