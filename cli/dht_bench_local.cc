@@ -40,7 +40,7 @@ constexpr uint64_t kConcurrencyFar = 100;  // where a lookup takes most of a sec
 constexpr Duration kFormMax = minutes(2);
 constexpr Duration kJoinSpacing = milliseconds(2);
 constexpr Duration kJoinSpacingFar = milliseconds(5);
-constexpr Duration kTurn = milliseconds(5);
+constexpr Duration kTurn = milliseconds(1);
 constexpr Duration kPaintEvery = milliseconds(200);
 
 struct LocalPlan {
@@ -174,6 +174,7 @@ void LocalRun::OnDone(Time now, sim::DhtLookup lookup, const dht::LookupReport& 
 absl::Status LocalRun::LookUp() {
   const double cpu_before = CpuSeconds();
   const Time begin = loop_.now();
+  times_.join_spacing = network_->JoinSpacing();
   times_.warm_up = begin - network_->last_join();
   random_ = sim::LookupDraws(seed_);
   BeginMore(begin);
@@ -190,6 +191,10 @@ absl::Status LocalRun::LookUp() {
 
 // A signal ends it; what was to be measured is.
 void LocalRun::Keep() {
+  if (plan_.keep != Duration{} && plan_.telling.json) {
+    Json json;
+    PrintLine(json.BeginObject().Key("event").Text("measured").End().text());
+  }
   const Time end = loop_.now() + plan_.keep;
   while (loop_.now() < end && interrupts_.status().ok()) {
     Paint(loop_.now(), absl::StrCat("kept for ", FormatDuration(end - loop_.now())));
@@ -202,7 +207,6 @@ absl::Status LocalRun::Run(const LocalDhtOptions& options, BenchLog* log, BenchG
                            BenchLog* foreign) {
   log_ = log;
   seed_ = options.seed;
-  times_.join_spacing = options.join_spacing;
   ASSIGN_OR_RETURN(network_, LocalDht::Open(loop_, options));
   RETURN_IF_ERROR(Form());
   RETURN_IF_ERROR(LookUp());

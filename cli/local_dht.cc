@@ -98,9 +98,8 @@ void LocalDht::Join(Time now, size_t index) {
 }
 
 bool LocalDht::Tick(Time now) {
-  begin_ = std::min(begin_, now);
-  while (joined_ < crowd_->size() &&
-         now >= begin_ + options_.join_spacing * static_cast<int64_t>(joined_)) {
+  if (joined_ < crowd_->size() && (joined_ == 0 || now >= last_join_ + options_.join_spacing)) {
+    if (joined_ == 0) first_join_ = now;
     Join(now, joined_++);
     last_join_ = now;
   }
@@ -110,6 +109,11 @@ bool LocalDht::Tick(Time now) {
                                 [this](size_t index) { return IsReady(index); }),
                  unready_.end());
   return joined_ == crowd_->size() && unready_.empty();
+}
+
+Duration LocalDht::JoinSpacing() const {
+  if (joined_ < 2) return options_.join_spacing;
+  return (last_join_ - first_join_) / static_cast<int64_t>(joined_ - 1);
 }
 
 size_t LocalDht::ready() const { return crowd_->size() - unready_.size(); }

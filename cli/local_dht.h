@@ -52,11 +52,13 @@ class LocalDht {
   static absl::StatusOr<std::unique_ptr<LocalDht>> Open(AsioLoop& loop,
                                                         const LocalDhtOptions& options);
 
-  // Switches on whose turn it is; true from when on it is formed.
+  // Switches on whose turn it is, one at most: they join one after the other even where the machine
+  // had no time for us meanwhile. True from when on the network is formed.
   bool Tick(Time now);
   size_t joined() const { return joined_; }
   size_t ready() const;
   Time last_join() const { return last_join_; }
+  Duration JoinSpacing() const;  // what it was in the mean: the least, or more
 
   DhtCrowd& crowd() { return *crowd_; }
   // Of all nodes, whom `node` is among them the number of.
@@ -85,7 +87,7 @@ class LocalDht {
   std::unique_ptr<DhtCrowd> crowd_;
   std::vector<size_t> unready_;
   size_t joined_ = 0;
-  Time begin_ = kNever;
+  Time first_join_ = kNever;
   Time last_join_ = kNever;
   Time next_look_{};
 };
