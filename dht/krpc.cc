@@ -12,6 +12,8 @@ constexpr bencode::Limits kValueLimits{.depth_max = 14, .tokens_max = 2000};
 // The keys of the argument and the reply dictionaries together; a key of the wrong type or size is
 // as good as absent.
 struct Fields {
+  Fields() {}  // else emplace() would first write zeros over all of it
+
   std::optional<NodeId> id;
   std::optional<NodeId> target;
   std::optional<InfoHash> info_hash;
@@ -264,29 +266,37 @@ Error ReadError(const bencode::Value& value) {
   return error;
 }
 
-}  // namespace
-
-std::optional<Message> Parse(ByteView datagram) {
-  Message message;
-  Keys keys;
-  if (!Reader(datagram).Read(message, keys)) return std::nullopt;
-  if (message.transaction_id.size() > kTransactionIdSizeMax) return std::nullopt;
+// False if it is no message.
+bool ReadBody(const Keys& keys, Message& message) {
   if (keys.kind == "q") {
     message.body = ReadQuery(keys);
-  } else if (keys.kind == "r" && keys.reply.has_value()) {
+    return true;
+  }
+  if (keys.kind == "r" && keys.reply.has_value()) {
     const Fields& fields = *keys.reply;
-    if (!fields.id.has_value()) return std::nullopt;
+    if (!fields.id.has_value()) return false;
     const ByteView token = fields.token.size() <= kTokenSizeMax ? fields.token : ByteView();
     message.body =
         Reply{*fields.id,      fields.nodes,        fields.nodes6,
               token,           fields.values,       MakeItem(fields.item).value_or(ItemView()),
               fields.item.seq, fields.seeds_filter, fields.peers_filter,
               fields.samples,  fields.interval,     fields.num};
-  } else if (keys.kind == "e" && keys.error.has_value()) {
-    message.body = ReadError(*keys.error);
-  } else {
-    return std::nullopt;
+    return true;
   }
+  if (keys.kind != "e" || !keys.error.has_value()) return false;
+  message.body = ReadError(*keys.error);
+  return true;
+}
+
+}  // namespace
+
+std::optional<Message> Parse(ByteView datagram) {
+  std::optional<Message> message(std::in_place);  // returned where it is, not copied
+  Keys keys;
+  const bool is_message = Reader(datagram).Read(*message, keys) &&
+                          message->transaction_id.size() <= kTransactionIdSizeMax &&
+                          ReadBody(keys, *message);
+  if (!is_message) message.reset();
   return message;
 }
 

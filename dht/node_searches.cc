@@ -72,14 +72,12 @@ void Node::State::Launch(Time now, Search& search) {
 
 // In a small network we may be one of the closest ourselves, and hold what we look for.
 void Node::State::OfferStoredPeers(Time now, Search& search, const InfoHash& target) {
-  std::array<Endpoint, kStoredPeersOffered> sample;
   Notice notice(Notice::Kind::kPeers);
   notice.lookup = search.id;
   notice.peers_begin = found.size();
   for (Family& family : families) {
-    const size_t count = family.peers.Sample(now, target, random, sample);
-    for (size_t i = 0; i < count; ++i) {
-      if (search.seen_peers.insert(sample[i]).second) found.push_back(sample[i]);
+    for (const Endpoint& peer : family.peers.Sample(now, target, random, kStoredPeersOffered)) {
+      if (search.seen_peers.insert(peer).second) found.push_back(peer);
     }
   }
   notice.peers_end = found.size();

@@ -28,27 +28,27 @@ Endpoint NetworkOf(const Endpoint& endpoint) {
 bool PeerStore::Announce(Time now, const InfoHash& info_hash, const Endpoint& source, uint16_t port,
                          bool is_seed) {
   const uint32_t now_s = ToStamp(now);
+  if (held_ == nullptr) held_ = std::make_unique<Held>();
   if (now_s >= expire_all_at_s_) ExpireAll(now_s);
   Entry entry{source, source.port, now_s + kLifetimeS, is_seed};
   entry.peer.port = port;
 
-  const InfoHash distance = DistanceTo(info_hash);
-  auto found = swarms_.find(distance);
-  if (found != swarms_.end() && Refresh(found->second, entry)) return true;
-  const bool is_full = IsFull(found == swarms_.end());
+  auto found = held_->swarms.find(info_hash);
+  if (found != held_->swarms.end() && Refresh(found->second, entry)) return true;
+  const bool is_full = IsFull(found == held_->swarms.end());
   if (!MayAdd(source, is_full)) return false;
-  if (is_full) {
-    if (!MakeRoom(distance)) return false;
-    found = swarms_.end();  // what was found may have moved
+  if (is_full && !MakeRoom(info_hash)) return false;
+  if (found == held_->swarms.end()) {
+    found = held_->swarms.try_emplace(info_hash).first;
+    held_->distances.insert(DistanceTo(info_hash));
   }
-  if (found == swarms_.end()) found = swarms_.try_emplace(distance).first;
   Add(found->second, entry);
   return true;
 }
 
 // Is it a peer that we know, or one too many of its source or of its network, which then takes the
 // place of an old one of them?
-bool PeerStore::Refresh(std::vector<Entry>& swarm, const Entry& announced) {
+bool PeerStore::Refresh(Swarm& swarm, const Entry& announced) {
   const Endpoint source = SourceOfEntry(announced);
   const uint64_t network = announced.peer.prefix();
   const bool is_private = announced.peer.is_private();
@@ -56,7 +56,7 @@ bool PeerStore::Refresh(std::vector<Entry>& swarm, const Entry& announced) {
   size_t of_network = 0;
   Entry* oldest_of_source = nullptr;
   Entry* oldest_of_network = nullptr;
-  for (Entry& entry : swarm) {
+  for (Entry& entry : swarm.entries) {
     if (entry.peer.prefix() != network) continue;  // so it has another source too
     if (entry.peer == announced.peer) {
       entry.expires_s = announced.expires_s;
@@ -95,30 +95,42 @@ bool PeerStore::MayAdd(const Endpoint& source, bool is_full) const {
 }
 
 size_t PeerStore::CountOf(const Endpoint& source_or_network) const {
-  const auto found = counts_.find(source_or_network);
-  return found == counts_.end() ? 0 : found->second;
+  const auto found = held_->counts.find(source_or_network);
+  return found == held_->counts.end() ? 0 : found->second;
 }
 
-void PeerStore::Add(std::vector<Entry>& swarm, const Entry& entry) {
-  if (swarm.size() >= limits_.peers_per_infohash_max) {
+void PeerStore::Add(Swarm& swarm, const Entry& entry) {
+  std::vector<Entry>& entries = swarm.entries;
+  if (entries.empty()) swarm.none_expires_before_s = entry.expires_s;
+  if (entries.size() >= limits_.peers_per_infohash_max) {
     const auto oldest =
-        std::min_element(swarm.begin(), swarm.end(),
+        std::min_element(entries.begin(), entries.end(),
                          [](const Entry& a, const Entry& b) { return a.expires_s < b.expires_s; });
     Forget(*oldest);
-    swarm.erase(oldest);
+    entries.erase(oldest);
   }
-  swarm.push_back(entry);
+  entries.push_back(entry);
   Remember(entry);
 }
 
-size_t PeerStore::Sample(Time now, const InfoHash& info_hash, Random& random,
-                         std::span<Endpoint> sample, bool with_seeds) {
-  auto found = swarms_.find(DistanceTo(info_hash));
-  if (found == swarms_.end()) return 0;
-  found = Expire(ToStamp(now), found);
-  if (found == swarms_.end()) return 0;
-  std::vector<Entry>& swarm = found->second;
-  const size_t count = std::min(sample.size(), swarm.size());
+// nullptr if nobody of the swarm is left.
+PeerStore::Swarm* PeerStore::FindAlive(Time now, const InfoHash& info_hash) {
+  if (held_ == nullptr) return nullptr;
+  const auto found = held_->swarms.find(info_hash);
+  if (found == held_->swarms.end()) return nullptr;
+  Expire(ToStamp(now), found->second);
+  if (!found->second.entries.empty()) return &found->second;
+  Drop(found);
+  return nullptr;
+}
+
+PeerStore::PeerSample PeerStore::Sample(Time now, const InfoHash& info_hash, Random& random,
+                                        size_t count_max, bool with_seeds) {
+  PeerSample sample;
+  Swarm* found = FindAlive(now, info_hash);
+  if (found == nullptr) return sample;
+  std::vector<Entry>& swarm = found->entries;
+  const size_t count = std::min({count_max, kSampleMax, swarm.size()});
   if (!with_seeds) {
     const auto others = std::partition(swarm.begin(), swarm.end(),
                                        [](const Entry& entry) { return !entry.is_seed; });
@@ -131,17 +143,15 @@ size_t PeerStore::Sample(Time now, const InfoHash& info_hash, Random& random,
       const size_t other = i + static_cast<size_t>(random.Below(swarm.size() - i));
       std::swap(swarm[i], swarm[other]);
     }
-    sample[i] = swarm[i].peer;
+    sample.push_back(swarm[i].peer);
   }
-  return count;
+  return sample;
 }
 
 bool PeerStore::Count(Time now, const InfoHash& info_hash, BloomFilter& seeds, BloomFilter& peers) {
-  auto found = swarms_.find(DistanceTo(info_hash));
-  if (found == swarms_.end()) return false;
-  found = Expire(ToStamp(now), found);
-  if (found == swarms_.end()) return false;
-  for (Entry& entry : found->second) {
+  Swarm* found = FindAlive(now, info_hash);
+  if (found == nullptr) return false;
+  for (Entry& entry : found->entries) {
     // A hash for each peer is too much for each query, so it is made once.
     if (!std::exchange(entry.has_places, true)) entry.places = BloomFilter::PlacesOf(entry.peer);
     (entry.is_seed ? seeds : peers).Add(entry.places);
@@ -152,22 +162,25 @@ bool PeerStore::Count(Time now, const InfoHash& info_hash, BloomFilter& seeds, B
 std::span<const InfoHash> PeerStore::SampleInfohashes(Time now, Random& random) {
   const uint32_t now_s = ToStamp(now);
   if (sample_ == nullptr) sample_ = std::make_unique<InfohashSample>();
-  if (!sample_->IsDue(now_s, swarms_.size())) return sample_->samples();
-  if (now_s >= expire_all_at_s_) ExpireAll(now_s);
+  if (!sample_->IsDue(now_s, infohashes())) return sample_->samples();
   sample_->Begin(now_s);
-  for (const auto& [distance, swarm] : swarms_) sample_->Offer(DistanceTo(distance), random);
+  if (held_ != nullptr) {
+    if (now_s >= expire_all_at_s_) ExpireAll(now_s);
+    for (const InfoHash& distance : held_->distances) sample_->Offer(DistanceTo(distance), random);
+  }
   sample_->End(random);
   return sample_->samples();
 }
 
 void PeerStore::MoveTo(const NodeId& own_id) {
-  Swarms moved;
-  for (auto& [distance, swarm] : swarms_) {
-    const InfoHash info_hash = DistanceTo(distance);
-    moved[Distance(info_hash, own_id)] = std::move(swarm);
+  if (held_ != nullptr) {
+    Distances moved;
+    for (const InfoHash& distance : held_->distances) {
+      moved.insert(Distance(DistanceTo(distance), own_id));
+    }
+    held_->distances = std::move(moved);
   }
   own_id_ = own_id;
-  swarms_ = std::move(moved);
 }
 
 InfoHash PeerStore::Distance(const InfoHash& info_hash, const NodeId& id) {
@@ -189,23 +202,26 @@ Endpoint PeerStore::SourceOfEntry(const Entry& entry) {
   return SourceOf(source);
 }
 
-// Makes room for one more info-hash or peer at `distance`, at the cost of those farther away.
-bool PeerStore::MakeRoom(const InfoHash& distance) {
-  const bool is_new = !swarms_.contains(distance);
+// Makes room for it, or for one more of its peers, at the cost of those farther away.
+bool PeerStore::MakeRoom(const InfoHash& info_hash) {
+  const bool is_new = !held_->swarms.contains(info_hash);
+  const InfoHash distance = DistanceTo(info_hash);
   while (IsFull(is_new)) {
-    if (swarms_.empty()) return false;
-    const auto farthest = std::prev(swarms_.end());
-    if (!IsNearer()(distance, farthest->first)) return false;
-    Drop(farthest);
+    if (held_->distances.empty()) return false;
+    const InfoHash farthest = *std::prev(held_->distances.end());
+    if (!IsNearer()(distance, farthest)) return false;
+    Drop(held_->swarms.find(DistanceTo(farthest)));
   }
   return true;
 }
 
-// Returns end() if nothing of the swarm is left.
-PeerStore::Swarms::iterator PeerStore::Expire(uint32_t now_s, Swarms::iterator swarm) {
-  std::vector<Entry>& entries = swarm->second;
+void PeerStore::Expire(uint32_t now_s, Swarm& swarm) {
+  if (now_s < swarm.none_expires_before_s) return;
+  std::vector<Entry>& entries = swarm.entries;
+  uint32_t soonest = ~uint32_t{0};
   for (size_t i = 0; i < entries.size();) {
     if (entries[i].expires_s > now_s) {
+      soonest = std::min(soonest, entries[i].expires_s);
       ++i;
       continue;
     }
@@ -213,29 +229,31 @@ PeerStore::Swarms::iterator PeerStore::Expire(uint32_t now_s, Swarms::iterator s
     entries[i] = entries.back();
     entries.pop_back();
   }
-  if (!entries.empty()) return swarm;
-  swarms_.erase(swarm);
-  return swarms_.end();
+  swarm.none_expires_before_s = soonest;
 }
 
 void PeerStore::ExpireAll(uint32_t now_s) {
   expire_all_at_s_ = now_s + kExpireAllEveryS;
-  for (auto swarm = swarms_.begin(); swarm != swarms_.end();) {
-    const InfoHash distance = swarm->first;
-    Expire(now_s, swarm);
-    swarm = swarms_.upper_bound(distance);
+  for (auto at = held_->distances.begin(); at != held_->distances.end();) {
+    const InfoHash distance = *at++;
+    const auto swarm = held_->swarms.find(DistanceTo(distance));
+    Expire(now_s, swarm->second);
+    if (!swarm->second.entries.empty()) continue;
+    Drop(swarm);
+    at = held_->distances.upper_bound(distance);
   }
 }
 
 void PeerStore::Drop(Swarms::iterator swarm) {
-  for (const Entry& entry : swarm->second) Forget(entry);
-  swarms_.erase(swarm);
+  for (const Entry& entry : swarm->second.entries) Forget(entry);
+  held_->distances.erase(DistanceTo(swarm->first));
+  held_->swarms.erase(swarm);
 }
 
 void PeerStore::Remember(const Entry& entry) {
   ++peers_;
-  ++counts_[SourceOfEntry(entry)];
-  if (!entry.peer.is_private()) ++counts_[NetworkOf(entry.peer)];
+  ++held_->counts[SourceOfEntry(entry)];
+  if (!entry.peer.is_private()) ++held_->counts[NetworkOf(entry.peer)];
 }
 
 void PeerStore::Forget(const Entry& entry) {
@@ -245,8 +263,8 @@ void PeerStore::Forget(const Entry& entry) {
 }
 
 void PeerStore::Uncount(const Endpoint& source_or_network) {
-  const auto found = counts_.find(source_or_network);
-  if (--found->second == 0) counts_.erase(found);
+  const auto found = held_->counts.find(source_or_network);
+  if (--found->second == 0) held_->counts.erase(found);
 }
 
 }  // namespace starling::dht

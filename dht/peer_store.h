@@ -18,8 +18,9 @@
 #include <span>
 #include <vector>
 
-#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "base/endpoint.h"
 #include "base/id.h"
 #include "base/random.h"
@@ -55,10 +56,12 @@ class PeerStore {
   // `source` announced that it serves `info_hash` on `port`. False if a limit refuses it.
   bool Announce(Time now, const InfoHash& info_hash, const Endpoint& source, uint16_t port,
                 bool is_seed = false);
-  // Fills `sample` with different peers drawn at random and returns how many there were. Without
-  // `with_seeds` those that are no seeds come first.
-  size_t Sample(Time now, const InfoHash& info_hash, Random& random, std::span<Endpoint> sample,
-                bool with_seeds = true);
+  // At most kSampleMax different peers, drawn at random. Without `with_seeds` those that are no
+  // seeds come first.
+  using PeerSample = absl::InlinedVector<Endpoint, 128>;
+  static constexpr size_t kSampleMax = 128;
+  PeerSample Sample(Time now, const InfoHash& info_hash, Random& random, size_t count_max,
+                    bool with_seeds = true);
   // Adds the addresses of the swarm to the filters; false if it is unknown.
   bool Count(Time now, const InfoHash& info_hash, BloomFilter& seeds, BloomFilter& peers);
   // At most InfohashSample::kSamplesMax, in random order; good until the next call.
@@ -66,7 +69,7 @@ class PeerStore {
   // Our id is another one now.
   void MoveTo(const NodeId& own_id);
 
-  size_t infohashes() const { return swarms_.size(); }
+  size_t infohashes() const { return held_ == nullptr ? 0 : held_->distances.size(); }
   size_t peers() const { return peers_; }
 
  private:
@@ -79,6 +82,10 @@ class PeerStore {
     BloomFilter::Places places{};
   };
   static_assert(sizeof(Entry) == 32);
+  struct Swarm {
+    std::vector<Entry> entries;
+    uint32_t none_expires_before_s = 0;
+  };
   // By the first words first, which nearly always decide.
   struct IsNearer {
     bool operator()(const InfoHash& a, const InfoHash& b) const {
@@ -87,23 +94,30 @@ class PeerStore {
       return head_a != head_b ? head_a < head_b : a < b;
     }
   };
-  // Keyed by distance to our id, so the last one is the farthest.
-  using Swarms = absl::btree_map<InfoHash, std::vector<Entry>, IsNearer>;
+  using Swarms = absl::flat_hash_map<InfoHash, Swarm>;
+  using Distances = absl::btree_set<InfoHash, IsNearer>;
+  struct Held {
+    Swarms swarms;        // found in, never walked: its order is another one in each process
+    Distances distances;  // of the info-hashes to our id, so the last one is the farthest
+    // How many entries each source has and each public network. Found in, never walked.
+    absl::flat_hash_map<Endpoint, uint32_t> counts;
+  };
 
   static InfoHash Distance(const InfoHash& info_hash, const NodeId& id);
   InfoHash DistanceTo(const InfoHash& info_hash) const;
   static Endpoint SourceOfEntry(const Entry& entry);
-  bool Refresh(std::vector<Entry>& swarm, const Entry& announced);
-  void Add(std::vector<Entry>& swarm, const Entry& entry);
+  bool Refresh(Swarm& swarm, const Entry& announced);
+  void Add(Swarm& swarm, const Entry& entry);
   bool MayAdd(const Endpoint& source, bool is_full) const;
   size_t CountOf(const Endpoint& source_or_network) const;
   void Uncount(const Endpoint& source_or_network);
   bool IsFull(bool is_new_infohash) const {
     return peers_ >= limits_.peers_max ||
-           (is_new_infohash && swarms_.size() >= limits_.infohashes_max);
+           (is_new_infohash && infohashes() >= limits_.infohashes_max);
   }
-  bool MakeRoom(const InfoHash& distance);
-  Swarms::iterator Expire(uint32_t now_s, Swarms::iterator swarm);
+  bool MakeRoom(const InfoHash& info_hash);
+  Swarm* FindAlive(Time now, const InfoHash& info_hash);
+  void Expire(uint32_t now_s, Swarm& swarm);
   void ExpireAll(uint32_t now_s);
   void Drop(Swarms::iterator swarm);
   void Remember(const Entry& entry);
@@ -113,9 +127,7 @@ class PeerStore {
   uint32_t expire_all_at_s_ = 0;
   Limits limits_;
   uint32_t peers_ = 0;
-  Swarms swarms_;
-  // How many entries each source has and each public network. Found in, never walked.
-  absl::flat_hash_map<Endpoint, uint32_t> counts_;
+  std::unique_ptr<Held> held_;              // since somebody first announced
   std::unique_ptr<InfohashSample> sample_;  // since somebody first asked
 };
 

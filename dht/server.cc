@@ -81,13 +81,11 @@ void Server::Answer(Asker& asker, const krpc::GetPeers& query) {
 
   const bool is_v4 = asker.from.is_v4();
   const size_t value_size = is_v4 ? krpc::kValueV4Size : krpc::kValueV6Size;
-  std::array<Endpoint, kMessageSizeMax / krpc::kValueV4Size> values;
   const size_t used = krpc::AnswerSizeMax(asker.envelope, answer);
   const size_t room = used < kMessageSizeMax ? (kMessageSizeMax - used) / value_size : 0;
-  const size_t count =
-      peers.Sample(asker.now, query.info_hash, random_,
-                   std::span(values).first(std::min(room, values.size())), !query.noseed);
-  answer.values = std::span<const Endpoint>(values).first(count);
+  const PeerStore::PeerSample values =
+      peers.Sample(asker.now, query.info_hash, random_, room, !query.noseed);
+  answer.values = values;
   Send(asker, answer);
 }
 
@@ -167,16 +165,11 @@ void Server::Answer(Asker& asker, const krpc::BadQuery& query) {
 }
 
 template <class Body>
-void Server::Send(Asker& asker, const Body& body) {
-  size_t size = 0;
-  if constexpr (std::is_base_of_v<krpc::Answer, Body>) {
-    Body answer = body;
-    answer.id = families_[0].table.own_id();
-    size = outbox_.Send(asker.now, asker.from, asker.envelope, answer);
-  } else {
-    size = outbox_.Send(asker.now, asker.from, asker.envelope, body);
+void Server::Send(Asker& asker, Body&& body) {
+  if constexpr (std::is_base_of_v<krpc::Answer, std::decay_t<Body>>) {
+    body.id = families_[0].table.own_id();
   }
-  rate_limit_.NoteAnswer(size);
+  rate_limit_.NoteAnswer(outbox_.Send(asker.now, asker.from, asker.envelope, body));
 }
 
 void Server::FindNodes(Asker& asker, const NodeId& target, const krpc::Want& want,

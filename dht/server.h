@@ -47,8 +47,9 @@ class Server {
   void Answer(Asker& asker, const krpc::Put& query);
   void Answer(Asker& asker, const krpc::SampleInfohashes& query);
   void Answer(Asker& asker, const krpc::BadQuery& query);
+  // Writes our id into an answer.
   template <class Body>
-  void Send(Asker& asker, const Body& body);
+  void Send(Asker& asker, Body&& body);
   bool MayWrite(const Asker& asker, ByteView token);
   std::unique_ptr<ItemStore> MakeItemStore() const;
   void FindNodes(Asker& asker, const NodeId& target, const krpc::Want& want, krpc::Answer& answer);

@@ -102,9 +102,9 @@ TEST(OwnId, KeepsWhatItStored) {
     store.Announce(now, HashOf(i), Endpoint::V4(0x50000000 + static_cast<uint32_t>(i), 1), 1);
   }
   store.MoveTo(IdOf({200}));
-  std::array<Endpoint, 4> sample;
   for (uint64_t i = 0; i < 5; ++i) {
-    ASSERT_EQ(store.Sample(now, HashOf(i), random, sample), 1u);
+    const PeerStore::PeerSample sample = store.Sample(now, HashOf(i), random, 4);
+    ASSERT_EQ(sample.size(), 1u);
     EXPECT_EQ(sample[0].v4(), 0x50000000 + i);
   }
   EXPECT_EQ(store.peers(), 5u);

@@ -23,8 +23,8 @@ InfoHash Hash(int first_byte, uint64_t rest = 0) {
 class PeerStoreTest : public testing::Test {
  protected:
   std::vector<Endpoint> All(const InfoHash& hash, size_t max = 1000) {
-    std::vector<Endpoint> sample(max);
-    sample.resize(store_.Sample(now_, hash, random_, sample));
+    const PeerStore::PeerSample found = store_.Sample(now_, hash, random_, max);
+    std::vector<Endpoint> sample(found.begin(), found.end());
     std::sort(sample.begin(), sample.end());
     return sample;
   }
@@ -169,8 +169,8 @@ TEST(PeerStore, SamplesAreRandomAndFair) {
   SeededRandom random(7);
   std::vector<int> seen(100);
   for (int round = 0; round < 1000; ++round) {
-    std::array<Endpoint, 10> sample;
-    ASSERT_EQ(store.Sample(now, Hash(1), random, sample), 10u);
+    const PeerStore::PeerSample sample = store.Sample(now, Hash(1), random, 10);
+    ASSERT_EQ(sample.size(), 10u);
     EXPECT_EQ(std::set<Endpoint>(sample.begin(), sample.end()).size(), 10u);
     for (const Endpoint& peer : sample) ++seen[(peer.v4() - 0x08000001) / 256];
   }
