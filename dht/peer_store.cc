@@ -28,8 +28,8 @@ Endpoint NetworkOf(const Endpoint& endpoint) {
 bool PeerStore::Announce(Time now, const InfoHash& info_hash, const Endpoint& source, uint16_t port,
                          bool is_seed) {
   const uint32_t now_s = ToStamp(now);
-  if (held_ == nullptr) held_ = std::make_unique<Held>();
   if (now_s >= expire_all_at_s_) ExpireAll(now_s);
+  if (held_ == nullptr) held_ = std::make_unique<Held>();
   Entry entry{source, source.port, now_s + kLifetimeS, is_seed};
   entry.peer.port = port;
 
@@ -163,9 +163,9 @@ std::span<const InfoHash> PeerStore::SampleInfohashes(Time now, Random& random) 
   const uint32_t now_s = ToStamp(now);
   if (sample_ == nullptr) sample_ = std::make_unique<InfohashSample>();
   if (!sample_->IsDue(now_s, infohashes())) return sample_->samples();
+  if (now_s >= expire_all_at_s_) ExpireAll(now_s);
   sample_->Begin(now_s);
   if (held_ != nullptr) {
-    if (now_s >= expire_all_at_s_) ExpireAll(now_s);
     for (const InfoHash& distance : held_->distances) sample_->Offer(DistanceTo(distance), random);
   }
   sample_->End(random);
@@ -234,6 +234,7 @@ void PeerStore::Expire(uint32_t now_s, Swarm& swarm) {
 
 void PeerStore::ExpireAll(uint32_t now_s) {
   expire_all_at_s_ = now_s + kExpireAllEveryS;
+  if (held_ == nullptr) return;
   for (auto at = held_->distances.begin(); at != held_->distances.end();) {
     const InfoHash distance = *at++;
     const auto swarm = held_->swarms.find(DistanceTo(distance));
@@ -242,6 +243,7 @@ void PeerStore::ExpireAll(uint32_t now_s) {
     Drop(swarm);
     at = held_->distances.upper_bound(distance);
   }
+  if (held_->distances.empty()) held_.reset();  // a table never gives back its room by itself
 }
 
 void PeerStore::Drop(Swarms::iterator swarm) {

@@ -21,6 +21,8 @@
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
+#include "absl/hash/hash.h"
+#include "absl/strings/string_view.h"
 #include "base/endpoint.h"
 #include "base/id.h"
 #include "base/random.h"
@@ -51,6 +53,14 @@ class PeerStore {
     bool has_shares : 1 = true;  // of sources and networks
   };
 
+  // Of all bytes: strangers choose these keys, and an Id's own hash leaves out some in the middle.
+  struct HashWhole {
+    size_t operator()(const InfoHash& hash) const {
+      return absl::HashOf(
+          absl::string_view(reinterpret_cast<const char*>(hash.bytes.data()), InfoHash::kSize));
+    }
+  };
+
   PeerStore(const NodeId& own_id, const Limits& limits) : own_id_(own_id), limits_(limits) {}
 
   // `source` announced that it serves `info_hash` on `port`. False if a limit refuses it.
@@ -58,8 +68,8 @@ class PeerStore {
                 bool is_seed = false);
   // At most kSampleMax different peers, drawn at random. Without `with_seeds` those that are no
   // seeds come first.
-  using PeerSample = absl::InlinedVector<Endpoint, 128>;
   static constexpr size_t kSampleMax = 128;
+  using PeerSample = absl::InlinedVector<Endpoint, kSampleMax>;
   PeerSample Sample(Time now, const InfoHash& info_hash, Random& random, size_t count_max,
                     bool with_seeds = true);
   // Adds the addresses of the swarm to the filters; false if it is unknown.
@@ -94,7 +104,7 @@ class PeerStore {
       return head_a != head_b ? head_a < head_b : a < b;
     }
   };
-  using Swarms = absl::flat_hash_map<InfoHash, Swarm>;
+  using Swarms = absl::flat_hash_map<InfoHash, Swarm, HashWhole>;
   using Distances = absl::btree_set<InfoHash, IsNearer>;
   struct Held {
     Swarms swarms;        // found in, never walked: its order is another one in each process
@@ -127,7 +137,7 @@ class PeerStore {
   uint32_t expire_all_at_s_ = 0;
   Limits limits_;
   uint32_t peers_ = 0;
-  std::unique_ptr<Held> held_;              // since somebody first announced
+  std::unique_ptr<Held> held_;              // while somebody is held
   std::unique_ptr<InfohashSample> sample_;  // since somebody first asked
 };
 

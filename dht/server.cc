@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kNodesMax = 20;       // in an answer, whatever the bucket size
 constexpr size_t kNodesOfBothMax = 8;  // of each family, where both are asked for
+static_assert(PeerStore::kSampleMax >= kMessageSizeMax / krpc::kValueV4Size);
 
 }  // namespace
 

@@ -57,6 +57,7 @@ bool UploadQueue::Cancel(const BlockRequest& request) {
 void UploadQueue::DropDead() {
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(first_));
   std::erase_if(waiting_, IsDead);
+  if (waiting_.capacity() > waiting_.size() * 4 + kDeadMax) waiting_.shrink_to_fit();
   first_ = 0;
   index_.reset();
 }

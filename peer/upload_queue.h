@@ -42,7 +42,7 @@ class UploadQueue {
   bool has_waiting() const { return alive_ > 0; }
   bool empty() const { return !has_waiting() && reading_.empty(); }
   size_t size() const { return alive_ + reading_.size(); }
-  // Those that take memory: what waits, and what was cancelled and not yet cleared away.
+  // What waits, and what was cancelled behind it and not yet cleared away.
   size_t entries() const { return waiting_.size() - first_; }
   // May another read begin?
   bool may_read() const { return reading_.size() < kReadingMax; }

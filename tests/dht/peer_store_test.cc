@@ -55,6 +55,41 @@ TEST_F(PeerStoreTest, ANewAnnounceOfTheSamePeerOnlyProlongsIt) {
   EXPECT_EQ(store_.peers(), 1u);
 }
 
+TEST_F(PeerStoreTest, EachPeerExpiresByItself) {
+  store_.Announce(now_, Hash(1), Public(1), 7000);
+  store_.Announce(now_ + minutes(10), Hash(1), Public(2), 7000);
+  store_.Announce(now_ + minutes(20), Hash(1), Public(3), 7000);
+  now_ += minutes(31);
+  EXPECT_EQ(All(Hash(1)), (std::vector<Endpoint>{Public(2, 7000), Public(3, 7000)}));
+  now_ += minutes(10) - seconds(1);
+  EXPECT_EQ(All(Hash(1)).size(), 2u);
+  now_ += seconds(1);
+  EXPECT_EQ(All(Hash(1)), std::vector<Endpoint>{Public(3, 7000)});
+  now_ += minutes(10);
+  EXPECT_TRUE(All(Hash(1)).empty());
+}
+
+TEST_F(PeerStoreTest, WhoeverAnnouncesAgainOutlivesTheOthers) {
+  store_.Announce(now_, Hash(1), Public(1), 7000);
+  store_.Announce(now_ + minutes(5), Hash(1), Public(2), 7000);
+  store_.Announce(now_ + minutes(30), Hash(1), Public(1), 7000);
+  now_ += minutes(36);
+  EXPECT_EQ(All(Hash(1)), std::vector<Endpoint>{Public(1, 7000)});
+}
+
+TEST_F(PeerStoreTest, WhenOurIdChangesTheFarthestFromTheNewOneGivesWay) {
+  for (int i = 1; i <= 10; ++i) EXPECT_TRUE(store_.Announce(now_, Hash(i * 10), Public(i), 7000));
+  NodeId id;
+  id.bytes[0] = std::byte{100};
+  store_.MoveTo(id);
+  now_ += minutes(2);  // all are looked through
+  EXPECT_FALSE(store_.Announce(now_, Hash(255), Public(11), 7000));
+  EXPECT_TRUE(store_.Announce(now_, Hash(101), Public(11), 7000));
+  EXPECT_TRUE(All(Hash(30)).empty()) << "30 xor 100 is the largest of all";
+  EXPECT_EQ(All(Hash(100)).size(), 1u);
+  EXPECT_EQ(All(Hash(101)).size(), 1u);
+}
+
 TEST_F(PeerStoreTest, TheOldestPeerOfAFullInfoHashGivesWay) {
   for (uint32_t i = 0; i < 25; ++i) {
     EXPECT_TRUE(store_.Announce(now_, Hash(1), Public(i), 7000));
@@ -104,6 +139,25 @@ TEST(PeerStore, OneSourceCannotFillIt) {
   // Its share is free again once it expired.
   EXPECT_TRUE(store.Announce(now + minutes(32), Hash(3), Public(1), 7000));
   EXPECT_EQ(store.peers(), 1u);
+  EXPECT_EQ(store.infohashes(), 1u);
+}
+
+TEST(PeerStore, SamplesAreNoLongerThanAnAnswer) {
+  PeerStore store(NodeId{}, {.infohashes_max = 10, .peers_per_infohash_max = 500});
+  const Time now{seconds(1000)};
+  for (uint32_t i = 0; i < 200; ++i) store.Announce(now, Hash(1), Public(i), 7000);
+  SeededRandom random(7);
+  EXPECT_EQ(store.Sample(now, Hash(1), random, 1000).size(), PeerStore::kSampleMax);
+}
+
+// Else somebody could choose thousands that lie in one place of the table.
+TEST(PeerStore, EachByteOfAnInfoHashCountsForItsPlace) {
+  const PeerStore::HashWhole place;
+  for (size_t byte = 0; byte < InfoHash::kSize; ++byte) {
+    InfoHash other = Hash(1);
+    other.bytes[byte] ^= std::byte{0x55};
+    EXPECT_NE(place(other), place(Hash(1))) << byte;
+  }
 }
 
 TEST(PeerStore, OneNetworkCannotFillIt) {

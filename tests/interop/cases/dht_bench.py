@@ -35,10 +35,10 @@ class MixedNetwork:
         routers = [option for node in foreign for option in ("--bootstrap", node)]
         self.bench = world.started(JsonProcess(
             "bench", [world.program, "dht", "bench", "--local", _OWN_NODES, "--variant", "plain",
-                      *routers, *options, "--keep", "60s", "--json"],
+                      *routers, *options, "--keep", "200s", "--json"],
             world.folder, world.deadline))
         # On a machine that is busy with other cases it looks around a third time before it is formed.
-        self.bootstrap = self.bench.wait_event("ready", timeout=115)["bootstrap"]
+        self.bootstrap = self.bench.wait_event("ready", timeout=130)["bootstrap"]
 
     def ask(self, do, session=0, **fields):
         """A command to a session of libtorrent; the event that answers it."""
@@ -61,7 +61,7 @@ class MixedNetwork:
         return json.loads(line)
 
 
-@case(seconds_max=240)
+@case(seconds_max=280)
 def local_bench_with_libtorrent(world):
     """In one network each finds what the other announced."""
     mixed = MixedNetwork(world, "--lookups", 200)
