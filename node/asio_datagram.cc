@@ -19,8 +19,9 @@ constexpr size_t kSendBatch = 64;
 constexpr size_t kReceiveBatch = 64;
 // Larger than what we send, since loopback and jumbo frames carry more.
 constexpr size_t kReceiveSizeMax = 4096;
-// A flood must not keep others from their turn.
-constexpr int kBatchesPerEventMax = 2;
+// A flood must not keep others from their turn: when the socket is waited for again.
+constexpr size_t kDatagramsPerEvent = 2 * kReceiveBatch;
+constexpr int kReceivesPerEventMax = 8;
 
 // Room for either kind of packet info, with the alignment it needs.
 struct ControlSpace {
@@ -204,18 +205,21 @@ void AsioDatagramPort::State::PrepareToReceive(size_t index) {
   head.msg_controllen = slot.control.bytes.size();
 }
 
+// Looks again for what came meanwhile before it waits: under load that saves two of five system
+// calls a datagram.
 void AsioDatagramPort::State::OnReadable(Time now, size_t socket) {
   const std::shared_ptr<State> alive = shared_from_this();
-  for (int batch = 0; batch < kBatchesPerEventMax && !is_closed_; ++batch) {
+  size_t taken = 0;
+  for (int call = 0; call < kReceivesPerEventMax && taken < kDatagramsPerEvent; ++call) {
     const int count = calls_.Receive(arms_[socket]->watch.descriptor(), received_heads_);
-    if (count > 0) Dispatch(now, socket, static_cast<size_t>(count));
-    // An error that is not "wait" came by ICMP for something we sent; the next read goes on.
     if (count < 0 && IsWouldBlock(errno)) break;
-    if (count >= 0 && static_cast<size_t>(count) < kReceiveBatch) break;
+    // Any other error came by ICMP for something we sent; the next read goes on.
+    if (count <= 0) continue;
+    Dispatch(call == 0 ? now : loop_.now(), socket, static_cast<size_t>(count));
+    if (is_closed_) return;
+    Flush();  // answers do not wait for what else the turn brings
+    taken += static_cast<size_t>(count);
   }
-  if (is_closed_) return;
-  // Answers do not wait for what else the turn brings.
-  Flush();
   arms_[socket]->watch.WaitReadable(arms_[socket]->handler);
 }
 
