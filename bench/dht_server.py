@@ -7,11 +7,13 @@
 
 Every round starts each server afresh on one core, and `bench_dht_load` on the other: 16,384 source
 addresses, 20 % ping, 40 % find_node, 35 % get_peers, 5 % announce_peer. It first lets the server
-fill its table for a few seconds, then asks as fast as answers come (512 in flight), then at half of
-that rate. Printed are medians: queries answered a second of the server's CPU time, which other
-processes disturb least; what the wall clock gave; losses; latency at half the rate; and the mean
-size of an answer, because servers that say less do less. Pauses of the machine only ever add to the
-p99, which is why that of the quietest round stands beside its median.
+fill its table for a few seconds, then asks as fast as answers come (512 in flight); in as many rounds
+more it asks at half of the median rate. Printed are medians: queries answered a second of the
+server's CPU time, which other processes disturb least; what the wall clock gave; losses; latency at
+half the rate; and the mean size of an answer, because servers that say less do less. Where the
+machine pauses the load, that is taken out of the latency; where it pauses the server it cannot be,
+and only ever adds to the p99, so that of the quietest round stands beside the median, and how much
+programs that only spin are paused below the table.
 
 The echo looks at nothing and answers with as many bytes as starling did; it is the limit of the
 machine, and again without the kernel's work for fragments, which starling avoids too. libtorrent
@@ -170,17 +172,18 @@ class Running:
         return [json.loads(line) for line in output.splitlines()]
 
 
-def measure(server, options, cores):
+def measure(server, options, cores, rate=None):
+    """As fast as answers come, or `rate` queries a second."""
     with Running(server, cores) as running:
-        full = running.load(options.build, seconds=options.seconds)[-1]
-        half = running.load(options.build, seconds=options.seconds, warm=1, window=8192,
-                            rate=full["a_second"] / 2)[-1]
-    full["half"] = half
-    return full
+        full = running.load(options.build, seconds=options.seconds if rate is None else 1)[-1]
+        if rate is None:
+            return full
+        return running.load(options.build, seconds=options.seconds, warm=1, window=8192,
+                            rate=rate)[-1]
 
 
-# What share of the time a program that only spins is paused, and for how long at most, while
-# another does the same on the other core: what no server's latency can be better than.
+# What share of the time a program that only spins is paused by the machine, and for how long at
+# most: what is in the tail of every server's latency.
 def spin(core, seconds, result):
     os.sched_setaffinity(0, {core})
     pauses = []
@@ -194,6 +197,7 @@ def spin(core, seconds, result):
 
 
 def pauses_of_the_machine(cores, seconds=4):
+    """Of one spinning program on each of `cores`, the worst."""
     result = multiprocessing.Queue()
     spinning = [multiprocessing.Process(target=spin, args=(core, seconds, result))
                 for core in cores]
@@ -205,6 +209,10 @@ def pauses_of_the_machine(cores, seconds=4):
     return max(share for share, _ in found), max(longest for _, longest in found)
 
 
+def medians(runs):
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+
+
 def compare(options, cores):
     starling = Starling(options.build)
     first = measure(starling, options, cores)
@@ -213,24 +221,27 @@ def compare(options, cores):
                Echo(options.build, "single", sizes), Echo(options.build, "whole", sizes)]
     if options.only:
         servers = [server for server in servers if server.name in options.only]
-    runs = {server.name: [] for server in servers}
+    full = {server.name: [] for server in servers}
+    half = {server.name: [] for server in servers}
     for _ in range(options.rounds):
         for server in servers:
-            runs[server.name].append(measure(server, options, cores))
-            print(f"  {server.name}: {runs[server.name][-1]['a_cpu_second']:,.0f}",
+            full[server.name].append(measure(server, options, cores))
+            print(f"  {server.name}: {full[server.name][-1]['a_cpu_second']:,.0f}",
                   file=sys.stderr)
-    median = {name: {key: statistics.median(run[key] for run in figures)
-                     for key in figures[0] if key != "half"}
-              for name, figures in runs.items()}
-    half = {name: {key: statistics.median(run["half"][key] for run in figures)
-                   for key in figures[0]["half"]}
-            for name, figures in runs.items()}
-    quietest = {name: min(run["half"]["p99_ms"] for run in figures)
-                for name, figures in runs.items()}
+    median = {name: medians(figures) for name, figures in full.items()}
+    for _ in range(options.rounds):
+        for server in servers:
+            rate = median[server.name]["a_second"] / 2
+            half[server.name].append(measure(server, options, cores, rate))
+            print(f"  {server.name}: p99 {half[server.name][-1]['p99_ms']:.2f} ms",
+                  file=sys.stderr)
+    quietest = {name: min(run["p99_ms"] for run in figures) for name, figures in half.items()}
+    half = {name: medians(figures) for name, figures in half.items()}
     print(f"{options.rounds} rounds of {options.seconds} s, medians; load "
           f"{os.getloadavg()[0]:.1f}; a query has {first['query_bytes']:.0f} bytes")
     print("| server | answers a CPU second | of the echo | answers a second | lost | "
-          "at half: lost | p50 ms | p99 ms (quietest round) | bytes: ping | find_node | get_peers | announce |")
+          "at half: lost | p50 ms | p99 ms (quietest round) | "
+          "bytes: ping | find_node | get_peers | announce |")
     print("| --- " + "| ---: " * 11 + "|")
     limit = median.get("echo, batched", {}).get("a_cpu_second", 0)
     for name, figure in median.items():
@@ -241,9 +252,10 @@ def compare(options, cores):
         row += [f"{figure[kind + '_bytes']:.0f}" for kind in KINDS]
         print("| " + " | ".join(row) + " |")
     others = [median[name]["a_cpu_second"] for name in ("rTorrent", "libtorrent") if name in median]
-    share, longest = pauses_of_the_machine(cores)
-    print(f"programs that spin on both cores are paused for {share:.1%} of the time, "
-          f"{longest:.1f} ms at most")
+    for spinning in (cores[:1], cores):
+        share, longest = pauses_of_the_machine(spinning)
+        print(f"programs that only spin, on {len(spinning)} cores, are paused for {share:.1%} of "
+              f"the time, {longest:.1f} ms at most")
     if others and "starling" in median:
         print(f"starling / the best other: {median['starling']['a_cpu_second'] / max(others):.2f}")
 

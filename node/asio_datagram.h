@@ -1,6 +1,6 @@
 // DatagramPort on UDP: one port over several sockets, one for each address we listen on. Datagrams
-// are written straight into the slots of a send batch, which leaves in one system call at the end
-// of the loop's turn; they arrive in batches as well.
+// are written straight into the slots of a send batch, which leaves in one system call: answers as
+// soon as the batch they answer was read, the rest at the end of the loop's turn.
 //
 // An answer leaves from the address that its query came to (the kernel tells it with each
 // datagram), because a machine with several addresses would otherwise answer from another one, and

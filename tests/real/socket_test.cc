@@ -156,6 +156,25 @@ TEST_F(SocketTest, CarriesMoreDatagramsInATurnThanABatchHolds) {
   ASSERT_TRUE(parts.Until([&] { return receiver.senders.size() == 300; }));
 }
 
+// Without a bound the first port would read for ever what it sends itself.
+TEST_F(SocketTest, AFloodOfOnePortLeavesOthersTheirTurn) {
+  Port flooded;
+  OpenPort(&flooded, At("127.0.0.1"));
+  int received = 0;
+  flooded.port->Start([&](Time, const Endpoint& from, ByteView) {
+    ++received;
+    SendByte(*flooded.port, from);
+  });
+  for (int i = 0; i < 200; ++i) SendByte(*flooded.port, flooded.local);
+  Port other;
+  OpenPort(&other, At("127.0.0.2"));
+  bool has_its_turn = false;
+  other.port->Start([&](Time, const Endpoint&, ByteView) { has_its_turn = true; });
+  SendByte(*other.port, other.local);
+  EXPECT_TRUE(parts.Until([&] { return has_its_turn; }));
+  EXPECT_TRUE(parts.Until([&] { return received > 1000; }));
+}
+
 TEST_F(SocketTest, APortMayBeDestroyedInsideItsReceiver) {
   Port sender;
   Port receiver;
