@@ -175,9 +175,9 @@ class Running:
 def measure(server, options, cores, rate=None):
     """As fast as answers come, or `rate` queries a second."""
     with Running(server, cores) as running:
-        full = running.load(options.build, seconds=options.seconds if rate is None else 1)[-1]
         if rate is None:
-            return full
+            return running.load(options.build, seconds=options.seconds)[-1]
+        running.load(options.build, seconds=1)  # fills its table
         return running.load(options.build, seconds=options.seconds, warm=1, window=8192,
                             rate=rate)[-1]
 
