@@ -6,8 +6,6 @@
 //   bench_dht_load --server 127.0.0.1:7000 --pid 1234 [--seconds 5] [--rate N] ...
 //
 // bench/dht_server.py runs it against several servers.
-#include <dirent.h>
-
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -16,6 +14,7 @@
 #include "base/random.h"
 #include "bench/dht_load_settings.h"
 #include "bench/many_address_socket.h"
+#include "bench/process_use.h"
 #include "dht/krpc_writer.h"
 
 namespace starling::bench {
@@ -26,6 +25,7 @@ using dht::krpc::Envelope;
 constexpr uint32_t kFirstAddress = 0x7f100000;  // 127.16.0.0
 constexpr uint32_t kFloodAddress = 0x7f0a0a0a;
 constexpr double kWarmRate = 20'000;
+constexpr double kRateMax = 500'000;  // of the answers of any server
 constexpr double kLostAfterS = 1;
 // From one look at the clock to the next takes less: if it took longer, the machine had paused us.
 constexpr double kPauseS = 0.5e-3;
@@ -35,34 +35,6 @@ constexpr size_t kHashAt = 46;    // in get_peers: "9:info_hash20:"
 
 double Seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Time on a CPU of all threads that `pid` has now.
-double CpuSeconds(pid_t pid) {
-  double seconds = 0;
-  const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
-  DIR* const folder = pid == 0 ? nullptr : opendir(tasks.c_str());
-  if (folder == nullptr) return 0;
-  while (const dirent* entry = readdir(folder)) {
-    if (entry->d_name[0] == '.') continue;  // ".." is the first task once more
-    FILE* const file = std::fopen((tasks + "/" + entry->d_name + "/schedstat").c_str(), "r");
-    if (file == nullptr) continue;
-    unsigned long long nanoseconds = 0;
-    if (std::fscanf(file, "%llu", &nanoseconds) == 1) {
-      seconds += static_cast<double>(nanoseconds) / 1e9;
-    }
-    std::fclose(file);
-  }
-  closedir(folder);
-  return seconds;
-}
-
-long ResidentKilobytes(pid_t pid) {
-  FILE* const file = std::fopen(("/proc/" + std::to_string(pid) + "/statm").c_str(), "r");
-  long pages = 0;
-  if (file == nullptr || std::fscanf(file, "%*d %ld", &pages) != 1) pages = 0;
-  if (file != nullptr) std::fclose(file);
-  return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 struct Source {
@@ -106,7 +78,7 @@ class Load {
   void Run() {
     RunPhase(settings_.warm_s, kWarmRate, 0);
     counts_ = {};
-    latencies_.clear();
+    MakeRoomForLatencies();
     paused_s_ = 0;
     const double begin = Seconds();
     const double cpu = CpuSeconds(settings_.pid);
@@ -117,6 +89,7 @@ class Load {
 
  private:
   void MakeTemplates();
+  void MakeRoomForLatencies();
   void RunPhase(double seconds, double rate, double flood_rate);
   void SendOne(double now);
   size_t Encode(Kind kind, Source& source, ByteSpan space);
@@ -164,6 +137,12 @@ void Load::MakeTemplates() {
   template_sizes_[kPing] = Write(templates_[kPing], envelope, dht::krpc::Ping{});
   template_sizes_[kFindNode] = Write(templates_[kFindNode], envelope, dht::krpc::FindNode{});
   template_sizes_[kGetPeers] = Write(templates_[kGetPeers], envelope, dht::krpc::GetPeers{});
+}
+
+// Growing while it measures would stop it for milliseconds.
+void Load::MakeRoomForLatencies() {
+  latencies_.assign(static_cast<size_t>(settings_.seconds * kRateMax), 0);  // touches the memory
+  latencies_.clear();
 }
 
 size_t Load::Encode(Kind kind, Source& source, ByteSpan space) {

@@ -8,12 +8,14 @@
 Every round starts each server afresh on one core, and `bench_dht_load` on the other: 16,384 source
 addresses, 20 % ping, 40 % find_node, 35 % get_peers, 5 % announce_peer. It first lets the server
 fill its table for a few seconds, then asks as fast as answers come (512 in flight); in as many rounds
-more it asks at half of the median rate. Printed are medians: queries answered a second of the
-server's CPU time, which other processes disturb least; what the wall clock gave; losses; latency at
-half the rate; and the mean size of an answer, because servers that say less do less. Where the
-machine pauses the load, that is taken out of the latency; where it pauses the server it cannot be,
-and only ever adds to the p99, so that of the quietest round stands beside the median, and how much
-programs that only spin are paused below the table.
+more it asks at half of the median rate; there the server has real-time priority and the load the
+highest of others, if the user may give them, so that the latency is the server's and not that of
+whatever else the machine has to do (--plain-priority does without). Printed are medians: queries
+answered a second of the server's CPU time, which other processes disturb least; what the wall clock
+gave; losses; latency at half the rate; and the mean size of an answer, because servers that say less
+do less. Where the machine pauses the load, that is taken out of the latency; where it pauses the
+server it cannot be, and only ever adds to the p99, so that of the quietest round stands beside the
+median, and how much programs that only spin are paused below the table.
 
 The echo looks at nothing and answers with as many bytes as starling did; it is the limit of the
 machine, and again without the kernel's work for fragments, which starling avoids too. libtorrent
@@ -131,9 +133,10 @@ def answers(port):
 class Running:
     """A server on the first core, stopped at the end."""
 
-    def __init__(self, server, cores):
+    def __init__(self, server, cores, first=False):
         self.server = server
         self.cores = cores
+        self.first = first  # before all other programs of the machine, where that is allowed
 
     def __enter__(self):
         self.work = tempfile.mkdtemp()
@@ -141,7 +144,7 @@ class Running:
         command = self.server.command(self.port, self.work)
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        preexec_fn=self.pin(self.cores[0]))
+                                        preexec_fn=self.prepare_server)
         deadline = time.monotonic() + 20
         while not answers(self.port):
             if time.monotonic() > deadline or self.process.poll() is not None:
@@ -159,8 +162,16 @@ class Running:
             self.process.wait()
         shutil.rmtree(self.work, ignore_errors=True)
 
-    def pin(self, core):
-        return lambda: os.sched_setaffinity(0, {core})
+    def prepare_server(self):
+        os.sched_setaffinity(0, {self.cores[0]})
+        if self.first:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+
+    def prepare_load(self):
+        # It never sleeps, so real-time priority would starve what else its core has to do.
+        os.sched_setaffinity(0, {self.cores[1]})
+        if self.first:
+            os.nice(-20)
 
     def load(self, build, **options):
         command = [os.path.join(build, "bench/bench_dht_load"), "--server",
@@ -168,15 +179,27 @@ class Running:
         for name, value in options.items():
             command += ["--" + name, str(value)]
         output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True,
-                                preexec_fn=self.pin(self.cores[1])).stdout
+                                preexec_fn=self.prepare_load).stdout
         return [json.loads(line) for line in output.splitlines()]
+
+
+def may_go_first():
+    """Asked of a child, since what it sets it keeps."""
+    def try_it():
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        os.nice(-20)
+    try:
+        return subprocess.run(["true"], preexec_fn=try_it).returncode == 0
+    except subprocess.SubprocessError:
+        return False
 
 
 def measure(server, options, cores, rate=None):
     """As fast as answers come, or `rate` queries a second."""
-    with Running(server, cores) as running:
-        if rate is None:
+    if rate is None:
+        with Running(server, cores) as running:
             return running.load(options.build, seconds=options.seconds)[-1]
+    with Running(server, cores, first=options.first) as running:
         running.load(options.build, seconds=1)  # fills its table
         return running.load(options.build, seconds=options.seconds, warm=1, window=8192,
                             rate=rate)[-1]
@@ -237,6 +260,8 @@ def compare(options, cores):
                   file=sys.stderr)
     quietest = {name: min(run["p99_ms"] for run in figures) for name, figures in half.items()}
     half = {name: medians(figures) for name, figures in half.items()}
+    if not options.first:
+        print("at half of the load other programs of the machine had their turn as well")
     print(f"{options.rounds} rounds of {options.seconds} s, medians; load "
           f"{os.getloadavg()[0]:.1f}; a query has {first['query_bytes']:.0f} bytes")
     print("| server | answers a CPU second | of the echo | answers a second | lost | "
@@ -287,7 +312,10 @@ def main():
     parser.add_argument("--seconds", type=float, default=None)
     parser.add_argument("--build", default=os.path.join(root, "build/bench"))
     parser.add_argument("--only", action="append", help="this server, several times for several")
+    parser.add_argument("--plain-priority", action="store_true",
+                        help="no priority for server and load at half of the rate")
     options = parser.parse_args()
+    options.first = not options.plain_priority and may_go_first()
     if options.seconds is None:
         options.seconds = 600 if options.what == "hostile" else 5
     cores = sorted(os.sched_getaffinity(0))[:2]
