@@ -141,7 +141,8 @@ void Load::MakeTemplates() {
 
 // Growing while it measures would stop it for milliseconds.
 void Load::MakeRoomForLatencies() {
-  latencies_.assign(static_cast<size_t>(settings_.seconds * kRateMax), 0);  // touches the memory
+  const double rate = settings_.rate > 0 ? settings_.rate : kRateMax;
+  latencies_.assign(static_cast<size_t>(settings_.seconds * rate), 0);  // touches the memory
   latencies_.clear();
 }
 
