@@ -25,7 +25,7 @@ using dht::krpc::Envelope;
 constexpr uint32_t kFirstAddress = 0x7f100000;  // 127.16.0.0
 constexpr uint32_t kFloodAddress = 0x7f0a0a0a;
 constexpr double kWarmRate = 20'000;
-constexpr double kRateMax = 500'000;  // of the answers of any server
+constexpr double kRateMax = 2'000'000;  // more than any server answers
 constexpr double kLostAfterS = 1;
 // From one look at the clock to the next takes less: if it took longer, the machine had paused us.
 constexpr double kPauseS = 0.5e-3;
@@ -142,7 +142,8 @@ void Load::MakeTemplates() {
 // Growing while it measures would stop it for milliseconds.
 void Load::MakeRoomForLatencies() {
   const double rate = settings_.rate > 0 ? settings_.rate : kRateMax;
-  latencies_.assign(static_cast<size_t>(settings_.seconds * rate), 0);  // touches the memory
+  const auto count = static_cast<size_t>(settings_.seconds * rate) + settings_.window;
+  latencies_.assign(count, 0);  // touches the memory
   latencies_.clear();
 }
 

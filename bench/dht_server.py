@@ -7,15 +7,16 @@
 
 Every round starts each server afresh on one core, and `bench_dht_load` on the other: 16,384 source
 addresses, 20 % ping, 40 % find_node, 35 % get_peers, 5 % announce_peer. It first lets the server
-fill its table for a few seconds, then asks as fast as answers come (512 in flight); in as many rounds
-more it asks at half of the median rate; there the server has real-time priority and the load the
-highest of others, if the user may give them, so that the latency is the server's and not that of
-whatever else the machine has to do (--plain-priority does without). Printed are medians: queries
-answered a second of the server's CPU time, which other processes disturb least; what the wall clock
-gave; losses; latency at half the rate; and the mean size of an answer, because servers that say less
-do less. Where the machine pauses the load, that is taken out of the latency; where it pauses the
-server it cannot be, and only ever adds to the p99, so that of the quietest round stands beside the
-median, and how much programs that only spin are paused below the table.
+fill its table for a few seconds, then asks as fast as answers come (512 in flight). In as many
+rounds more it asks at half of the median rate; there, if the user may give it, the server has
+real-time priority and the load the highest of others, so that the latency is the server's and not
+that of programs that the machine runs beside it (--plain-priority does without). Printed are
+medians: queries answered a second of the server's CPU time, which other processes disturb least;
+what the wall clock gave; losses; latency at half the rate; and the mean size of an answer, because
+servers that say less do less. Where the machine pauses the load, that is taken out of the latency;
+where it pauses the server it cannot be, and only ever adds to the p99, so that of the quietest
+round stands beside the median. Below the table stands how much programs that only spin, without
+priority, are paused.
 
 The echo looks at nothing and answers with as many bytes as starling did; it is the limit of the
 machine, and again without the kernel's work for fragments, which starling avoids too. libtorrent
@@ -136,12 +137,12 @@ class Running:
     def __init__(self, server, cores, first=False):
         self.server = server
         self.cores = cores
-        self.first = first  # before all other programs of the machine, where that is allowed
+        self.first = first  # before the other programs of the machine
 
     def __enter__(self):
         self.work = tempfile.mkdtemp()
         self.port = free_port()
-        command = self.server.command(self.port, self.work)
+        command = ["setpriv", "--pdeathsig", "KILL"] + self.server.command(self.port, self.work)
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                         preexec_fn=self.prepare_server)
@@ -164,14 +165,17 @@ class Running:
 
     def prepare_server(self):
         os.sched_setaffinity(0, {self.cores[0]})
-        if self.first:
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+
+    # Not for a server that takes all of its core: the kernel stops real-time programs that do.
+    def let_server_go_first(self):
+        for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+            os.sched_setscheduler(int(thread), os.SCHED_FIFO, os.sched_param(1))
 
     def prepare_load(self):
         # It never sleeps, so real-time priority would starve what else its core has to do.
         os.sched_setaffinity(0, {self.cores[1]})
         if self.first:
-            os.nice(-20)
+            os.setpriority(os.PRIO_PROCESS, 0, -20)
 
     def load(self, build, **options):
         command = [os.path.join(build, "bench/bench_dht_load"), "--server",
@@ -187,7 +191,7 @@ def may_go_first():
     """Asked of a child, since what it sets it keeps."""
     def try_it():
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-        os.nice(-20)
+        os.setpriority(os.PRIO_PROCESS, 0, -20)
     try:
         return subprocess.run(["true"], preexec_fn=try_it).returncode == 0
     except subprocess.SubprocessError:
@@ -201,12 +205,14 @@ def measure(server, options, cores, rate=None):
             return running.load(options.build, seconds=options.seconds)[-1]
     with Running(server, cores, first=options.first) as running:
         running.load(options.build, seconds=1)  # fills its table
+        if options.first:
+            running.let_server_go_first()
         return running.load(options.build, seconds=options.seconds, warm=1, window=8192,
                             rate=rate)[-1]
 
 
-# What share of the time a program that only spins is paused by the machine, and for how long at
-# most: what is in the tail of every server's latency.
+# What share of the time a program that only spins is paused by the machine and by its other
+# programs, and for how long at most: what the latency of servers without priority has in its tail.
 def spin(core, seconds, result):
     os.sched_setaffinity(0, {core})
     pauses = []
@@ -260,8 +266,7 @@ def compare(options, cores):
                   file=sys.stderr)
     quietest = {name: min(run["p99_ms"] for run in figures) for name, figures in half.items()}
     half = {name: medians(figures) for name, figures in half.items()}
-    if not options.first:
-        print("at half of the load other programs of the machine had their turn as well")
+    print("at half of the load: " + options.priority)
     print(f"{options.rounds} rounds of {options.seconds} s, medians; load "
           f"{os.getloadavg()[0]:.1f}; a query has {first['query_bytes']:.0f} bytes")
     print("| server | answers a CPU second | of the echo | answers a second | lost | "
@@ -316,6 +321,9 @@ def main():
                         help="no priority for server and load at half of the rate")
     options = parser.parse_args()
     options.first = not options.plain_priority and may_go_first()
+    options.priority = ("real-time priority for the server, -20 for the load" if options.first else
+                        "plain priority" if options.plain_priority else
+                        "plain priority, because this user may not give another")
     if options.seconds is None:
         options.seconds = 600 if options.what == "hostile" else 5
     cores = sorted(os.sched_getaffinity(0))[:2]
