@@ -111,6 +111,16 @@ absl::Status ContentFiles::MakeEmptyFiles(const std::vector<bool>& wanted) const
   return absl::OkStatus();
 }
 
+std::vector<FileIndex> ContentFiles::TooLong(const std::vector<bool>& wanted) const {
+  std::vector<FileIndex> files;
+  FileProbe probe(dir_);
+  for (uint32_t i = 0; i < paths_.size(); ++i) {
+    if (paths_[i].empty() || (!wanted.empty() && !(i < wanted.size() && wanted[i]))) continue;
+    if (probe.SizeOf(paths_[i]).value_or(0) > metainfo_->files[i].length) files.emplace_back(i);
+  }
+  return files;
+}
+
 absl::Status ContentFiles::Read(uint64_t offset, ByteSpan bytes) const {
   for (const FileSpan& span : SpansOf(*metainfo_, offset, bytes.size())) {
     const ByteSpan part = bytes.first(span.length);

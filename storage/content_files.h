@@ -47,6 +47,10 @@ class ContentFiles {
   std::vector<PieceIndex> PiecesToCheck() const;
   // Makes the `wanted` files that have no content, since no piece ever will.
   absl::Status MakeEmptyFiles(const std::vector<bool>& wanted) const;
+  // The `wanted` files that were longer before: what lies there is not only what the torrent has.
+  std::vector<FileIndex> TooLong(const std::vector<bool>& wanted) const;
+  // Makes the file, or cuts it, to be as long as it should.
+  absl::Status SetLength(FileIndex file) const { return Open(file, Access::kWrite).status(); }
 
   // The range must lie inside the content. Padding reads as zeros; a missing or short file is
   // NotFound.

@@ -4,7 +4,8 @@
 // from it (Existing::kTrust). Nothing outside DIR is ever opened: names come from
 // storage/file_names, and no symbolic link below DIR is followed (storage/open_files). Work on one
 // piece (Spill, Store, Check) is done in the order in which it was asked for; everything else in
-// any order. Files are sparse, made when first written to; existing ones are never cut shorter.
+// any order. Files are sparse, made when first written to. Existing ones that are longer than the
+// torrent says are cut when they are first written to or found complete, unless only seeded.
 // Padding files (BEP 47) exist nowhere: they read as zeros.
 #pragma once
 

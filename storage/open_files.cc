@@ -132,7 +132,7 @@ absl::StatusOr<Descriptor> OpenForWriting(const FileLocation& location, const st
     file = ReplaceByCopy(folder.get(), name, file, status);
     if (!file.valid()) return DiskError(kWhat, full, errno);
   }
-  if (static_cast<uint64_t>(status.st_size) < location.length &&
+  if (static_cast<uint64_t>(status.st_size) != location.length &&
       Retry([&] { return ftruncate(file.get(), static_cast<off_t>(location.length)); }) != 0) {
     return DiskError(kWhat, full, errno);
   }

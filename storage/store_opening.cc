@@ -23,10 +23,13 @@ struct Opening {
         have(core->content.metainfo().piece_count()) {}
 
   void End(Time now);
+  // Cuts those of `too_long` that are complete; the others are when they are written to.
+  absl::Status CutComplete() const;
 
   const std::shared_ptr<StoreCore> core;
   const StoreOptions options;
   absl::Status writable;             // may missing pieces be written at all?
+  std::vector<FileIndex> too_long;   // as they lie there
   std::vector<PieceIndex> to_check;  // constant once hashing has begun
   std::atomic<size_t> next{0};       // in to_check
   Bitfield have;
@@ -86,8 +89,19 @@ void Opening::End(Time now) {
       have.LacksAnyOf(PiecesOfFiles(core->content.metainfo(), options.wanted_files))) {
     failure = writable;
   }
+  if (failure.ok()) failure = CutComplete();
   if (!failure.ok()) return core->handler->OnOpened(now, failure);
   core->handler->OnOpened(now, std::move(have));
+}
+
+absl::Status Opening::CutComplete() const {
+  for (const FileIndex file : too_long) {
+    const PieceRange range = PiecesOfFile(core->content.metainfo(), file);
+    uint32_t piece = range.begin;
+    while (piece < range.end && have.Has(PieceIndex(piece))) ++piece;
+    if (piece == range.end) RETURN_IF_ERROR(core->content.SetLength(file));
+  }
+  return absl::OkStatus();
 }
 
 // The first look: names, folder, sizes.
@@ -126,6 +140,7 @@ class LookJob final : public WorkerPool::Job {
     if (options.read_only) return absl::OkStatus();
     opening_->writable = CheckWritable(content.dir());
     opening_->writable.Update(content.MakeEmptyFiles(options.wanted_files));
+    opening_->too_long = content.TooLong(options.wanted_files);
     return absl::OkStatus();
   }
 

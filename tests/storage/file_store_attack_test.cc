@@ -76,14 +76,15 @@ TEST_F(FileStoreAttack, NothingShowsUpUnderOtherNamesOfAFile) {
   EXPECT_THAT(folder.List(), ElementsAre("a", "other")) << "no copy is left behind";
 }
 
-TEST_F(FileStoreAttack, APrivateCopyKeepsHolesAndLength) {
+TEST_F(FileStoreAttack, APrivateCopyKeepsHolesAndIsCutToLength) {
   const TestContent content = DrawnContent("a:4000000", kPiece);
   folder.Write("other", content.FileBytes(0).substr(0, 100000));
   fs::resize_file(folder / "other", 5000000);
   fs::create_hard_link(folder / "other", folder / "a");
   const auto store = Open(content);
   ASSERT_TRUE(store->Store(50, content.Blocks(50)).ok());
-  EXPECT_EQ(fs::file_size(folder / "a"), 5000000u);
+  EXPECT_EQ(fs::file_size(folder / "a"), 4000000u);
+  EXPECT_EQ(fs::file_size(folder / "other"), 5000000u);
   struct stat status;
   ASSERT_EQ(stat((folder / "a").c_str(), &status), 0);
   EXPECT_LT(status.st_blocks * 512, 400000);

@@ -137,9 +137,44 @@ TEST_F(FileStore, ChecksShortLongAndMissingFiles) {
   EXPECT_EQ(Open(content)->Have(), "**   ");
   folder.Write("t/a", content.FileBytes(0) + "and more");
   EXPECT_EQ(Open(content)->Have(), "***  ");
-  EXPECT_EQ(folder.Read("t/a").size(), 100008u) << "never cut shorter";
+  EXPECT_EQ(folder.Read("t/a").size(), 100008u) << "not yet known to be complete";
   folder.Write("t/b", content.FileBytes(1));
   EXPECT_EQ(Open(content)->Have(), "*****");
+}
+
+TEST_F(FileStore, CutsWhatIsTooLongWhenItIsCompleteOrWrittenTo) {
+  const TestContent content = DrawnContent("a:100000 b:60000 e:0", kPiece);
+  folder.Write("t/a", content.FileBytes(0) + "and more");
+  folder.Write("t/b", content.FileBytes(1) + "and more");
+  folder.Write("t/e", "something");
+  ASSERT_EQ(Open(content)->Have(), "*****");
+  ExpectAllThere(content);
+  EXPECT_EQ(folder.Read("t/e"), "");
+
+  std::string other = content.FileBytes(0) + "and more";
+  other[0] ^= 1;
+  folder.Write("t/a", other);
+  const auto store = Open(content);
+  ASSERT_EQ(store->Have(), " ****");
+  EXPECT_EQ(folder.Read("t/a"), other) << "nothing came yet that is better";
+  ASSERT_TRUE(store->Store(0, content.Blocks(0)).ok());
+  ExpectAllThere(content);
+}
+
+TEST_F(FileStore, LeavesFilesAloneThatItOnlySeedsOrDoesNotWant) {
+  const TestContent content = DrawnContent("a:100000 b:60000", kPiece);
+  for (const char* name : {"t/a", "t/b"}) {
+    folder.Write(name, content.FileBytes(name[2] == 'a' ? 0 : 1) + "and more");
+  }
+  StoreOptions options = In(folder.path());
+  options.read_only = true;
+  EXPECT_EQ(Open(content, options)->Have(), "*****");
+  EXPECT_EQ(folder.Read("t/a").size(), 100008u);
+  options.read_only = false;
+  options.wanted_files = {true, false};
+  EXPECT_EQ(Open(content, options)->Have(), "*****");
+  EXPECT_EQ(folder.Read("t/a"), content.FileBytes(0));
+  EXPECT_EQ(folder.Read("t/b").size(), 60008u);
 }
 
 TEST_F(FileStore, LooksAtNothingUnlessAsked) {
