@@ -92,9 +92,7 @@ absl::StatusOr<int> RunCreate(const Arguments& arguments) {
   const std::string& path = arguments.positionals().front();
   ASSIGN_OR_RETURN(const storage::CreateOptions options, ReadCreateOptions(arguments));
   const std::string out =
-      arguments.Value("--output")
-          .value_or(AbsolutePath(path).substr(ParentFolder(AbsolutePath(path)).size() + 1) +
-                    ".torrent");
+      arguments.Value("--output").value_or(absl::StrCat(LastName(path), ".torrent"));
   // Asked before an hour of hashing, not after.
   if (PathExists(out) && !arguments.Has("--force")) {
     return absl::AlreadyExistsError(

@@ -198,16 +198,16 @@ absl::StatusOr<CrawlOptions> ReadOptions(const Arguments& arguments) {
 
 absl::StatusOr<int> RunCrawl(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const CrawlOptions options, ReadOptions(arguments));
-  // Not after hours.
-  RETURN_IF_ERROR(WriteFileAtomically(options.out, CrawlCsv({})));
+  RETURN_IF_ERROR(CheckWritableFile(options.out));  // not after hours
   ASSIGN_OR_RETURN(const std::unique_ptr<StateFolder> state,
                    StateFolder::Open(StateFolder::Use::kNode, options.ask.state_dir, PrintError));
   ASSIGN_OR_RETURN(const std::unique_ptr<DhtHost> host,
                    DhtHost::Start(options.ask.host, state.get()));
   CrawlRun run(*host, options);
   const int code = host->Run([&](Time now) { return run.Tick(now); });
-  RETURN_IF_ERROR(WriteFileAtomically(options.out, CrawlCsv(run.walk().nodes())));
+  // Where nobody answered, what an earlier walk found is worth more.
   if (code == kExitCouldNot) return code;
+  RETURN_IF_ERROR(WriteFileAtomically(options.out, CrawlCsv(run.walk().nodes())));
   PrintLine(options.ask.json ? CrawlJson(run.Summary(), options.out) : CrawlLine(run.Summary()));
   return code;
 }

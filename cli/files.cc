@@ -97,6 +97,18 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view byte
   return absl::OkStatus();
 }
 
+absl::Status CheckWritableFile(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {
+    return absl::InvalidArgumentError(absl::StrCat(Printable(path), " is not a regular file"));
+  }
+  std::string temporary = path + ".XXXXXX";
+  const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (file.number() < 0) return Failure("write", path, errno);
+  ::unlink(temporary.c_str());
+  return absl::OkStatus();
+}
+
 absl::Status MakeWritableFolder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);

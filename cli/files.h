@@ -15,6 +15,8 @@ namespace starling::cli {
 absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t size_max);
 // Writes a temporary file beside `path`, syncs it, and renames it into place.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes);
+// Could WriteFileAtomically() write there now? Changes nothing.
+absl::Status CheckWritableFile(const std::string& path);
 // Makes `path` and its parents. Ok if it is a folder afterwards into which we may write.
 absl::Status MakeWritableFolder(const std::string& path);
 

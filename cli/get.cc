@@ -30,8 +30,11 @@ absl::StatusOr<int> RunGet(const Arguments& arguments) {
                      SeeHelp("get")));
   }
   ASSIGN_OR_RETURN(TransferOptions options, ReadTransferOptions("get", arguments));
-  if (!options.save_torrent.empty() && arguments.positionals().size() > 1) {
-    return UsageError(absl::StrCat("--save-torrent takes one SOURCE only", SeeHelp("get")));
+  if (!options.save_torrent.empty()) {
+    if (arguments.positionals().size() > 1) {
+      return UsageError(absl::StrCat("--save-torrent takes one SOURCE only", SeeHelp("get")));
+    }
+    RETURN_IF_ERROR(CheckWritableFile(options.save_torrent));
   }
   const std::unique_ptr<Reporter> reporter = MakeReporter(options.report);
   ASSIGN_OR_RETURN(const std::unique_ptr<StateFolder> state,

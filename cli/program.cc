@@ -1,13 +1,15 @@
 #include "cli/program.h"
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <exception>
-#include <iostream>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
@@ -41,7 +43,7 @@ int RunCommand(const Command& command, const std::vector<std::string>& words,
   for (const std::string& word : words) {
     if (word == "--") break;
     if (AsksForHelp(word)) {
-      std::cout << CommandHelp(command);
+      PrintLine(absl::StripSuffix(CommandHelp(command), "\n"));
       return kExitDone;
     }
   }
@@ -66,11 +68,11 @@ int Dispatch(std::vector<std::string> words, const StrategiesPointer& strategies
     words.push_back("--help");
   }
   if (AsksForHelp(name) || name == "help") {
-    std::cout << OverviewHelp(commands);
+    PrintLine(absl::StripSuffix(OverviewHelp(commands), "\n"));
     return kExitDone;
   }
   if (name == "--version") {
-    std::cout << "starling " << kVersion << "\n";
+    PrintLine(absl::StrCat("starling ", kVersion));
     return kExitDone;
   }
   std::string group;
@@ -80,7 +82,7 @@ int Dispatch(std::vector<std::string> words, const StrategiesPointer& strategies
       return Fail(UsageError(absl::StrCat(name, " needs a command", SeeHelp(name))));
     }
     if (AsksForHelp(words.front())) {
-      std::cout << GroupHelp(commands, name);
+      PrintLine(absl::StripSuffix(GroupHelp(commands, name), "\n"));
       return kExitDone;
     }
     absl::StrAppend(&name, " ", words.front());
@@ -98,14 +100,19 @@ int Dispatch(std::vector<std::string> words, const StrategiesPointer& strategies
 int RunProgram(std::vector<std::string> words, sim::Strategies strategies) {
   // A reader that goes away is an error of writing, seen where we write, and not our sudden end.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // and a file that may not grow any more is an error as well
   int code = kExitCouldNot;
   try {
-    code = Dispatch(std::move(words),
-                    std::make_shared<const sim::Strategies>(std::move(strategies)));
+    code =
+        Dispatch(std::move(words), std::make_shared<const sim::Strategies>(std::move(strategies)));
   } catch (const std::exception& error) {
     PrintError(error.what());
   }
-  std::cout.flush();
+  // A reader that has gone has what it wanted; a full disk has not.
+  if (code == kExitDone && OutputError() != 0 && OutputError() != EPIPE) {
+    PrintError(absl::StrCat("cannot write the output: ", std::strerror(OutputError())));
+    return kExitCouldNot;
+  }
   return code;
 }
 

@@ -179,7 +179,9 @@ void Session::OnMetadata(Time now, Entry& entry, const MetadataEvent& event) {
   if (options_.save_torrent.empty()) return;
   const absl::Status status =
       WriteFileAtomically(options_.save_torrent, storage::EncodeMetainfo(*metainfo));
-  if (!status.ok()) reporter_.Warn(status.message());
+  if (status.ok()) return;
+  reporter_.Warn(status.message());
+  is_save_failed_ = true;
 }
 
 void Session::OnFailed(Entry& entry, absl::string_view why) {
@@ -238,7 +240,7 @@ void Session::Step(Time now) {
   if (std::all_of(entries_.begin(), entries_.end(), is_over)) {
     const bool any_failed = std::any_of(entries_.begin(), entries_.end(),
                                         [](const auto& entry) { return entry->is_failed; });
-    return End(now, any_failed ? kExitCouldNot : kExitDone);
+    return End(now, any_failed || is_save_failed_ ? kExitCouldNot : kExitDone);
   }
   StepTimeout(now);
 }

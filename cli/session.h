@@ -76,6 +76,7 @@ class Session final : public EventSink {
   uint64_t gained_ = 0;
   Time gained_at_{};
   std::optional<int> exit_code_;  // set: it is ending
+  bool is_save_failed_ = false;   // of --save-torrent
   Time goodbyes_until_ = kNever;
   bool step_is_posted_ = false;
 };

@@ -21,6 +21,9 @@ namespace json = boost::json;
 constexpr uint64_t kScenarioSizeMax = 1 << 20;
 constexpr uint64_t kResultSizeMax = 64 << 20;
 
+// Of several runs in one result.
+constexpr absl::string_view kNoTraceHash = "0x0000000000000000";
+
 absl::Status NoResult(const std::string& path, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(Printable(path), ": ", why));
 }
@@ -73,6 +76,9 @@ absl::StatusOr<EarlierResult> ParseEarlierResult(const std::string& text, const 
   const json::value* seed = object.if_contains("seed");
   earlier.seed = seed == nullptr ? 0 : seed->to_number<uint64_t>(error);
   earlier.trace_hash = TextOf(object, "trace_hash");
+  if (earlier.trace_hash == kNoTraceHash) {
+    return NoResult(path, "made by `starling dht bench`; command.txt beside it says how");
+  }
   const json::value* partial = object.if_contains("partial");
   const std::optional<int64_t> simulated = NumberOf(object, "simulated_us");
   if (seed == nullptr || error || earlier.trace_hash.empty() || partial == nullptr ||

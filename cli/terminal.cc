@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -15,9 +16,12 @@ namespace starling::cli {
 
 namespace {
 
+int output_error = 0;  // the first
+
 void Write(FILE* file, absl::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), file);
-  std::fflush(file);
+  const bool is_written =
+      std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
+  if (!is_written && file == stdout && output_error == 0) output_error = errno;
 }
 
 }  // namespace
@@ -58,6 +62,8 @@ void PrintError(absl::string_view message) {
 }
 
 bool OutputIsOpen() { return std::ferror(stdout) == 0; }
+
+int OutputError() { return output_error; }
 
 void Picture::Paint(std::vector<std::string> lines) {
   // The cursor cannot go above the screen: a picture that is too high would pile up.

@@ -20,6 +20,8 @@ void PrintLine(absl::string_view line);
 void PrintError(absl::string_view message);
 // False once standard output cannot be written any more: its reader has gone.
 bool OutputIsOpen();
+// Why a line could not be written, EPIPE if its reader has gone; 0: none was lost.
+int OutputError();
 
 class Picture {
  public:

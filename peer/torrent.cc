@@ -50,6 +50,14 @@ void Torrent::State::Start(Time now) {
   tick.SetEarlier(now);
 }
 
+std::vector<bool> Torrent::State::WantedFiles() const {
+  if (config.select.empty() && config.select_only.empty()) return {};
+  std::vector<bool> wanted = storage::SelectFiles(*swarm.metainfo, config.select);
+  const std::vector<bool> named = storage::SelectFiles(*swarm.metainfo, config.select_only);
+  for (size_t i = 0; i < named.size(); ++i) wanted[i] = wanted[i] && named[i];
+  return wanted;
+}
+
 void Torrent::State::OpenStore(Time now) {
   const storage::Metainfo& metainfo = *swarm.metainfo;
   phase = Phase::kChecking;
@@ -58,12 +66,12 @@ void Torrent::State::OpenStore(Time now) {
     return;
   }
   storage::StoreOptions options = config.store;
-  if (!config.select.empty() || !config.select_only.empty()) {
-    options.wanted_files = storage::SelectFiles(metainfo, config.select);
-    const std::vector<bool> named = storage::SelectFiles(metainfo, config.select_only);
-    for (size_t i = 0; i < named.size(); ++i) {
-      options.wanted_files[i] = options.wanted_files[i] && named[i];
-    }
+  options.wanted_files = WantedFiles();
+  const std::vector<bool>& wanted = options.wanted_files;
+  if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), true) == wanted.end()) {
+    Fail(now, absl::InvalidArgumentError("none of its files is selected; `starling show` of the "
+                                         ".torrent file or magnet link lists them"));
+    return;
   }
   store = seams.storage.Open(swarm.metainfo, options, *this);
 }
@@ -78,14 +86,9 @@ void Torrent::State::OnOpened(Time now, absl::StatusOr<Bitfield> have) {
   }
   const storage::Metainfo& metainfo = *swarm.metainfo;
   CHECK(have->size() == metainfo.piece_count());
-  std::vector<bool> files;
-  if (!config.select.empty() || !config.select_only.empty()) {
-    files = storage::SelectFiles(metainfo, config.select);
-    const std::vector<bool> named = storage::SelectFiles(metainfo, config.select_only);
-    for (size_t i = 0; i < named.size(); ++i) files[i] = files[i] && named[i];
-  }
   // Who only seeds wants nothing but what is there.
-  const Bitfield wanted = config.store.read_only ? *have : storage::PiecesOfFiles(metainfo, files);
+  const Bitfield wanted =
+      config.store.read_only ? *have : storage::PiecesOfFiles(metainfo, WantedFiles());
   const PieceGeometry geometry{metainfo.piece_count(), metainfo.piece_length, metainfo.total_size};
   swarm.pieces =
       std::make_unique<Pieces>(geometry, wanted, *have, seams.memory, seams.random.Next());

@@ -55,6 +55,8 @@ struct Torrent::State final : ConnectionHandler, storage::StoreHandler, Deadline
 
   // torrent.cc
   void Start(Time now);
+  // A flag a file; empty: all of them.
+  std::vector<bool> WantedFiles() const;
   void OpenStore(Time now);
   void Fail(Time now, const absl::Status& why);
   void OnOpened(Time now, absl::StatusOr<Bitfield> have) override;

@@ -110,16 +110,20 @@ bool MatchesPattern(absl::string_view text, absl::string_view pattern) {
 
 absl::StatusOr<Comparison> Compare(const SweepTable& first, const SweepTable& second,
                                    const std::vector<std::string>& patterns) {
-  std::set<std::string> varying = VaryingKeys(first);
-  varying.merge(VaryingKeys(second));
+  const std::set<std::string> of_first = VaryingKeys(first);
+  const std::set<std::string> of_second = VaryingKeys(second);
+  std::set<std::string> varying = of_first;
+  varying.insert(of_second.begin(), of_second.end());
   Comparison comparison;
   comparison.keys.assign(varying.begin(), varying.end());
+  const auto names = [](const std::set<std::string>& keys) {
+    return keys.empty() ? "nothing" : absl::StrJoin(keys, ", ");
+  };
   for (const SweepTable* table : {&first, &second}) {
     if (!comparison.keys.empty() && PlacesOf(comparison.keys, *table).empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the two cannot be compared point by point: one varies ",
-                       absl::StrJoin(comparison.keys, ", "), ", the other ",
-                       table->keys.empty() ? "nothing" : absl::StrJoin(table->keys, ", ")));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the two cannot be compared point by point: the first varies ", names(of_first),
+          ", the second ", names(of_second), "; both must vary the same"));
     }
   }
   const std::vector<SweepPoint> points = SummarisePoints(Narrowed(first, comparison.keys));

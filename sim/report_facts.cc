@@ -66,15 +66,19 @@ void AddSwarmFacts(const Scenario& scenario, const Result& result, FactList* fac
   facts->Add("leechers done",
              absl::StrCat(FormatCount(finished.done), " of ", FormatCount(finished.members)),
              "got every piece while the run lasted");
-  facts->AddMetric("all.completion_s.p50", FormatSeconds, "half of them done after",
+  const bool is_whole = finished.done == finished.members;
+  const std::string those = is_whole ? "" : " of those";
+  facts->AddMetric("all.completion_s.p50", FormatSeconds,
+                   is_whole ? "half of them done after" : "half of those after",
                    "from joining to having everything");
-  facts->AddMetric("all.completion_s.p90", FormatSeconds, "nine in ten after",
-                   "the same, for 90 %");
-  facts->AddMetric("all.completion_s.max", FormatSeconds, "the slowest after",
+  facts->AddMetric("all.completion_s.p90", FormatSeconds,
+                   absl::StrCat("nine in ten", those, " after"), "the same, for 90 %");
+  facts->AddMetric("all.completion_s.max", FormatSeconds,
+                   absl::StrCat("the slowest", those, " after"),
                    "how long the one took that waited longest");
   const double bound = facts->Metric("t_min_s");
   const double last = facts->Metric("last_completion_s");
-  if (bound > 0 && last > 0) {
+  if (!result.partial && bound > 0 && last > 0) {
     facts->Add("over the lower bound", absl::StrFormat("%.2f x", last / bound),
                absl::StrCat("the last completion, over the ", FormatSeconds(bound),
                             " that no protocol can beat with these links"));

@@ -20,15 +20,17 @@ namespace starling::cli {
 
 class ChildProgram {
  public:
-  // Standard output is a pipe, standard error the file `errors`.
-  ChildProgram(const std::string& errors, std::vector<std::string> words) : errors_(errors) {
+  // Standard output is a pipe, or the file `output` if there is one; standard error `errors`.
+  ChildProgram(const std::string& errors, std::vector<std::string> words,
+               const std::string& output = "")
+      : errors_(errors) {
     int pipe_ends[2];
     EXPECT_EQ(::pipe2(pipe_ends, O_CLOEXEC), 0);
     std::fflush(nullptr);
     child_ = ::fork();
     if (child_ == 0) {
       const int file = ::open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-      ::dup2(pipe_ends[1], STDOUT_FILENO);
+      ::dup2(output.empty() ? pipe_ends[1] : ::open(output.c_str(), O_WRONLY), STDOUT_FILENO);
       ::dup2(file, STDERR_FILENO);
       ::alarm(60);  // no child outlives its test by much
       const int code = RunProgram(std::move(words));

@@ -32,6 +32,18 @@ TEST(Files, NoTemporaryFileStaysBehind) {
   EXPECT_EQ(std::distance(begin, {}), 2);
 }
 
+TEST(Files, AskingWhetherAFileCanBeWrittenChangesNothing) {
+  const ScratchFolder folder;
+  const std::string path = folder / "file";
+  EXPECT_TRUE(CheckWritableFile(path).ok());
+  EXPECT_FALSE(PathExists(path));
+  ASSERT_TRUE(WriteFileAtomically(path, "kept").ok());
+  EXPECT_TRUE(CheckWritableFile(path).ok());
+  EXPECT_EQ(*ReadFile(path, 100), "kept");
+  EXPECT_FALSE(CheckWritableFile(folder / "none/file").ok());
+  EXPECT_FALSE(CheckWritableFile("/dev/full").ok());
+}
+
 TEST(Files, ReadingIsBounded) {
   const ScratchFolder folder;
   WriteText(folder / "x", std::string(101, 'x'));

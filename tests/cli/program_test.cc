@@ -7,6 +7,7 @@
 
 #include <boost/json.hpp>
 
+#include "cli/files.h"
 #include "tests/cli/child_program.h"
 #include "tests/cli/some_torrent.h"
 
@@ -84,6 +85,9 @@ TEST_F(ProgramTest, WhatCannotBeDoneEndsWithOneAndOneLine) {
            {"show", "magnet:?dn=x"},
            {"create", folder_ / "nothing", "-o", folder_ / "o"},
            {"create", folder_ / "file", "-o", folder_ / "good.torrent"},
+           {"create", "/", "-o", folder_ / "o"},
+           {"dht", "crawl", "--out", folder_ / "none/x.csv"},
+           Alone({"get", folder_ / "good.torrent", "--save-torrent", folder_ / "none/x"}),
            Alone({"get", folder_ / "bad.torrent"}),
            Alone({"get", folder_ / "good.torrent", "-d", folder_ / "file"}),
            Alone({"seed", folder_ / "good.torrent", "--dir", folder_ / "nothing"}),
@@ -93,6 +97,24 @@ TEST_F(ProgramTest, WhatCannotBeDoneEndsWithOneAndOneLine) {
     EXPECT_EQ(program.Wait(), 1) << words.front();
     EXPECT_THAT(program.Errors(), MatchesRegex("starling: [^\n]+\n"));
   }
+}
+
+TEST_F(ProgramTest, OutputThatCannotBeWrittenIsAFailure) {
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"--version"}, {"get", "--help"}, {"sim", "list"}}) {
+    ChildProgram program(errors(), words, "/dev/full");
+    EXPECT_EQ(program.Wait(), 1) << words.front();
+    EXPECT_THAT(program.Errors(), MatchesRegex("starling: cannot write the output: [^\n]+\n"));
+  }
+}
+
+TEST_F(ProgramTest, AWalkThatNobodyAnswersKeepsTheEarlierResult) {
+  WriteText(folder_ / "nodes.csv", "found before");
+  ChildProgram crawl(
+      errors(), {"dht", "crawl", "--out", folder_ / "nodes.csv", "--bootstrap", "127.0.0.1:1",
+                 "--listen", "127.0.0.1:0", "--state", folder_ / "state", "--timeout", "200ms"});
+  EXPECT_EQ(crawl.Wait(), 1);
+  EXPECT_EQ(*ReadFile(folder_ / "nodes.csv", 100), "found before");
 }
 
 TEST_F(ProgramTest, VersionAndHelpAreAnswers) {

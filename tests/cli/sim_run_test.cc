@@ -232,6 +232,10 @@ TEST(EarlierResult, IsReadOrRefusedWithAReason) {
         R"({"schema_version":1,"seed":1,"trace_hash":"0x1","partial":false,"simulated_us":-1})"}) {
     EXPECT_THAT(std::string(read(text).status().message()), StartsWith("x.json: ")) << text;
   }
+  const auto of_a_bench =
+      read(R"({"schema_version":1,"seed":1,"trace_hash":"0x0000000000000000","partial":false,)"
+           R"("simulated_us":1})");
+  EXPECT_THAT(std::string(of_a_bench.status().message()), HasSubstr("starling dht bench"));
 }
 
 }  // namespace

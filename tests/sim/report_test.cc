@@ -130,6 +130,16 @@ TEST(Facts, OfASwarmBeginWithWhoWasDone) {
   EXPECT_EQ(bound->value, "1.36 x");
 }
 
+TEST(Facts, OfASwarmThatWasCutOffSpeakOnlyOfThoseWhoWereDone) {
+  Result result = MadeUpResult();
+  result.partial = true;
+  for (const Fact& fact : FactsOf(MadeUpScenario(), result)) {
+    EXPECT_NE(fact.name, "half of them done after");
+    EXPECT_NE(fact.name, "nine in ten after");
+    EXPECT_NE(fact.name, "over the lower bound");
+  }
+}
+
 TEST(Facts, OfADhtTellOfLookups) {
   Scenario scenario;
   scenario.kind = ScenarioKind::kDht;

@@ -203,6 +203,23 @@ TEST(SwarmCases, FetchesOnlyTheFilesThatWereSelected) {
   });
 }
 
+TEST(SwarmCases, ASelectionOfNothingIsAFailureAndNotSuccess) {
+  EachRunTwice([](uint64_t seed) {
+    SwarmWorld swarm(Small(seed));
+    swarm.AddSeeder();
+    ClientHost& host = swarm.AddHost();
+    TorrentOptions torrent;
+    torrent.magnet = swarm.content->magnet();
+    torrent.select = {"*.misspelt"};
+    host.AddTorrent(torrent);
+    swarm.world.PowerOn(host.index());
+    EXPECT_TRUE(swarm.world.RunUntil(swarm.world.now() + minutes(1), seconds(1),
+                                     [&] { return host.history().torrents_failed == 1; }));
+    EXPECT_FALSE(host.history().complete.has_value());
+    return swarm.world.trace_hash();
+  });
+}
+
 TEST(SwarmCases, SequentialModeFetchesTheBeginningFirst) {
   EachRunTwice([](uint64_t seed) {
     SwarmOptions options = Small(seed);
