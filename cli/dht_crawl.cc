@@ -206,7 +206,7 @@ absl::StatusOr<int> RunCrawl(const Arguments& arguments) {
   CrawlRun run(*host, options);
   const int code = host->Run([&](Time now) { return run.Tick(now); });
   // Where nobody answered, what an earlier walk found is worth more.
-  if (code == kExitCouldNot) return code;
+  if (code == kExitCouldNot || run.walk().nodes().empty()) return code;
   RETURN_IF_ERROR(WriteFileAtomically(options.out, CrawlCsv(run.walk().nodes())));
   PrintLine(options.ask.json ? CrawlJson(run.Summary(), options.out) : CrawlLine(run.Summary()));
   return code;
