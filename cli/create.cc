@@ -99,6 +99,7 @@ absl::StatusOr<int> RunCreate(const Arguments& arguments) {
         absl::StrCat(Printable(out), " exists already; --force replaces it"));
   }
   RETURN_IF_ERROR(MakeWritableFolder(ParentFolder(AbsolutePath(out))));
+  RETURN_IF_ERROR(CheckWritableFile(out));
   const std::unique_ptr<Reporter> reporter =
       MakeReporter(arguments.Has("--quiet") ? ReportKind::kQuiet : ReportKind::kAutomatic);
   ASSIGN_OR_RETURN(

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
 #include "cli/command.h"
@@ -102,7 +103,8 @@ absl::StatusOr<std::vector<uint64_t>> BenchSeeds(const Arguments& arguments) {
   absl::StatusOr<std::vector<uint64_t>> seeds =
       sim::ParseSeeds(arguments.Value("--seed").value_or("1"));
   if (seeds.ok()) return seeds;
-  return UsageError(absl::StrCat("--seed: ", seeds.status().message(), SeeHelp(kCommand)));
+  return UsageError(absl::StrCat(
+      absl::StrReplaceAll(seeds.status().message(), {{"--seeds ", "--seed "}}), SeeHelp(kCommand)));
 }
 
 absl::StatusOr<uint64_t> BenchLookupCount(const Arguments& arguments, uint64_t fallback) {

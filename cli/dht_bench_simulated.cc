@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
 #include "cli/command.h"
@@ -112,6 +113,13 @@ absl::StatusOr<std::vector<sim::Setting>> SettingsOf(const Arguments& arguments,
   return settings;
 }
 
+// What is wrong with a setting, in the words of the option that made it.
+std::string InOptions(absl::string_view message) {
+  return absl::StrReplaceAll(message, {{"--set dht.variant=", "--variant "},
+                                       {"--set dht.dead_share=", "--dead "},
+                                       {"--set dht.churn=", "--churn "}});
+}
+
 void AddGroup(const std::string& variant, sim::Scenario scenario, Plan* plan) {
   Planned planned;
   planned.group.variant = variant;
@@ -150,7 +158,7 @@ absl::Status AddGroups(const Arguments& arguments, Plan* plan) {
         absl::StatusOr<sim::Scenario> with =
             sim::WithSettings(base.scenario, settings, plan->strategies.get());
         if (!with.ok()) {
-          return UsageError(absl::StrCat(with.status().message(), SeeHelp(kCommand)));
+          return UsageError(absl::StrCat(InOptions(with.status().message()), SeeHelp(kCommand)));
         }
         AddGroup(variant, *std::move(with), plan);
         if (plan->groups.size() > kGroupsMax) {

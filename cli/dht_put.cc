@@ -55,12 +55,15 @@ struct PutWish {
 
 class PutRun final : private dht::ItemSink {
  public:
-  PutRun(DhtHost& host, const DhtAskOptions& options, PutWish wish, bool keeps)
+  // `same_network`: the options with which `dht get` asks the same nodes.
+  PutRun(DhtHost& host, const DhtAskOptions& options, PutWish wish, bool keeps,
+         std::string same_network)
       : host_(host),
         entry_(host, options),
         wish_(std::move(wish)),
         keeps_(keeps),
         json_(options.json),
+        same_network_(std::move(same_network)),
         steps_(options.verbose, options.json, NodeId::From(wish_.Make(0).target())) {}
 
   std::optional<int> Tick(Time now) {
@@ -146,7 +149,8 @@ class PutRun final : private dht::ItemSink {
                            Count(static_cast<uint64_t>(path.queries), "query", "queries"), ", ",
                            FormatDuration(path.elapsed)));
     if (report.stored == 0) return;
-    PrintLine(absl::StrCat("starling dht get ", ShellQuote(Printable(FormatItemPlace(item)))));
+    PrintLine(absl::StrCat("starling dht get ", ShellQuote(Printable(FormatItemPlace(item))),
+                           same_network_));
   }
 
   DhtHost& host_;
@@ -154,6 +158,7 @@ class PutRun final : private dht::ItemSink {
   const PutWish wish_;
   const bool keeps_;
   const bool json_;
+  const std::string same_network_;
   StepShow steps_;
   Time asked_at_ = kNever;
   std::string why_not_;
@@ -229,6 +234,17 @@ absl::StatusOr<PutWish> ReadWish(const Arguments& arguments) {
   return wish;
 }
 
+// Whoever puts into a private network must not be sent to look in the public one.
+std::string NetworkOptions(const Arguments& arguments) {
+  std::string words;
+  for (const char* option : {"--bootstrap", "--state"}) {
+    for (const std::string& value : arguments.Values(option)) {
+      absl::StrAppend(&words, " ", option, " ", ShellQuote(Printable(value)));
+    }
+  }
+  return words;
+}
+
 absl::StatusOr<int> RunPut(const Arguments& arguments) {
   ASSIGN_OR_RETURN(DhtAskOptions options, ReadDhtAskOptions("dht put", arguments));
   ASSIGN_OR_RETURN(PutWish wish, ReadWish(arguments));
@@ -237,7 +253,7 @@ absl::StatusOr<int> RunPut(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::unique_ptr<StateFolder> state,
                    StateFolder::Open(StateFolder::Use::kNode, options.state_dir, PrintError));
   ASSIGN_OR_RETURN(const std::unique_ptr<DhtHost> host, DhtHost::Start(options.host, state.get()));
-  PutRun run(*host, options, std::move(wish), keeps);
+  PutRun run(*host, options, std::move(wish), keeps, NetworkOptions(arguments));
   return host->Run([&](Time now) { return run.Tick(now); });
 }
 

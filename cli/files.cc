@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
 #include "cli/text.h"
 
 namespace starling::cli {
@@ -50,6 +51,22 @@ absl::Status WriteAll(int file, absl::string_view path, absl::string_view bytes)
   return ::fsync(file) == 0 ? absl::OkStatus() : Failure("write", path, errno);
 }
 
+// Renaming onto a device or a pipe would put a file in its place.
+absl::Status CheckReplaceable(const std::string& path) {
+  std::error_code error;
+  if (!fs::exists(path, error) || fs::is_regular_file(path, error)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(Printable(path), " is not a regular file"));
+}
+
+// The file itself where `path` is a link to it, so that a rename replaces the file and not the
+// link.
+std::string ThroughLinks(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_symlink(path, error)) return path;
+  const fs::path file = fs::weakly_canonical(path, error);
+  return error ? path : file.string();
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t size_max) {
@@ -75,7 +92,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t size_max)
       absl::StrCat(Printable(path), " is larger than the ", size_max, " bytes that are allowed"));
 }
 
-absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes) {
+absl::Status WriteFileAtomically(const std::string& named, absl::string_view bytes) {
+  const std::string path = ThroughLinks(named);
+  RETURN_IF_ERROR(CheckReplaceable(path));
   std::string temporary = path + ".XXXXXX";
   {
     const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
@@ -97,11 +116,9 @@ absl::Status WriteFileAtomically(const std::string& path, absl::string_view byte
   return absl::OkStatus();
 }
 
-absl::Status CheckWritableFile(const std::string& path) {
-  std::error_code error;
-  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {
-    return absl::InvalidArgumentError(absl::StrCat(Printable(path), " is not a regular file"));
-  }
+absl::Status CheckWritableFile(const std::string& named) {
+  const std::string path = ThroughLinks(named);
+  RETURN_IF_ERROR(CheckReplaceable(path));
   std::string temporary = path + ".XXXXXX";
   const Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.number() < 0) return Failure("write", path, errno);

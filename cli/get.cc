@@ -7,6 +7,8 @@
 #include "cli/command.h"
 #include "cli/files.h"
 #include "cli/session.h"
+#include "cli/sources.h"
+#include "cli/text.h"
 
 namespace starling::cli {
 
@@ -22,6 +24,17 @@ constexpr absl::string_view kExplanation =
     "While it fetches it serves others, too. When all is there it ends, and prints\n"
     "the command that goes on serving; --seed-after serves on at once.";
 
+// The same command goes on where it was stopped, so its own file may be there; nothing else of the
+// user's is replaced.
+absl::Status CheckSaveTorrent(const std::string& path, const InfoHash& info_hash) {
+  RETURN_IF_ERROR(CheckWritableFile(path));
+  if (!PathExists(path)) return absl::OkStatus();
+  const absl::StatusOr<Source> there = LoadSource(path, nullptr);
+  if (there.ok() && there->info_hash() == info_hash) return absl::OkStatus();
+  return absl::AlreadyExistsError(absl::StrCat(
+      "--save-torrent: ", Printable(path), " exists and is not this torrent; name another file"));
+}
+
 absl::StatusOr<int> RunGet(const Arguments& arguments) {
   if (arguments.positionals().empty()) {
     return UsageError(
@@ -30,11 +43,8 @@ absl::StatusOr<int> RunGet(const Arguments& arguments) {
                      SeeHelp("get")));
   }
   ASSIGN_OR_RETURN(TransferOptions options, ReadTransferOptions("get", arguments));
-  if (!options.save_torrent.empty()) {
-    if (arguments.positionals().size() > 1) {
-      return UsageError(absl::StrCat("--save-torrent takes one SOURCE only", SeeHelp("get")));
-    }
-    RETURN_IF_ERROR(CheckWritableFile(options.save_torrent));
+  if (!options.save_torrent.empty() && arguments.positionals().size() > 1) {
+    return UsageError(absl::StrCat("--save-torrent takes one SOURCE only", SeeHelp("get")));
   }
   const std::unique_ptr<Reporter> reporter = MakeReporter(options.report);
   ASSIGN_OR_RETURN(const std::unique_ptr<StateFolder> state,
@@ -47,6 +57,9 @@ absl::StatusOr<int> RunGet(const Arguments& arguments) {
     ASSIGN_OR_RETURN(torrent.source, LoadTransferSource(text, state.get()));
     torrent.dir = dir;
     torrents.push_back(std::move(torrent));
+  }
+  if (!options.save_torrent.empty()) {
+    RETURN_IF_ERROR(CheckSaveTorrent(options.save_torrent, torrents.front().source.info_hash()));
   }
   RETURN_IF_ERROR(MakeWritableFolder(dir));
   return Session(Session::Purpose::kGet, options, *state, *reporter).Run(std::move(torrents));

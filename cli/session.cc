@@ -12,12 +12,14 @@
 #include "cli/files.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
+#include "cli/why_no_peer.h"
 
 namespace starling::cli {
 
 namespace {
 
 constexpr Duration kTick = milliseconds(100);
+constexpr Duration kPeerWithin = seconds(5);  // or the user is told why there is none
 constexpr Duration kSaveFirst = seconds(30);
 constexpr Duration kSavePeriod = minutes(5);
 
@@ -47,6 +49,7 @@ struct Session::Entry {
   Time added{};
   Time complete_at = kNever;
   bool is_failed = false;
+  bool is_alone_told = false;
   bool has_left = false;  // no longer in the client
 
   bool is_complete() const { return complete_at != kNever; }
@@ -261,6 +264,18 @@ void Session::StepTorrent(Time now, Entry& entry) {
     Complete(now, entry);
   }
   if (entry.is_complete() && HasSeededEnough(now, entry)) Leave(now, entry);
+  if (!entry.is_complete() && entry.view.running >= kPeerWithin) TellIfAlone(now, entry);
+}
+
+void Session::TellIfAlone(Time now, Entry& entry) {
+  const TorrentStatus& status = entry.view.status;
+  if (status.phase == TorrentPhase::kChecking || status.peer_set > 0 || status.connected > 0)
+    return;
+  if (std::exchange(entry.is_alone_told, true)) return;
+  const dht::Stats stats = node_->client().status(now).dht;
+  reporter_.Warn(absl::StrCat(
+      entry.given.source.label(), ": ",
+      WhyNoPeer(entry.view, options_.node.client.dht, stats.table_nodes + stats.table_nodes_v6)));
 }
 
 void Session::Complete(Time now, Entry& entry) {

@@ -50,6 +50,7 @@ class Session final : public EventSink {
   // Looks at each torrent and does what is due: tell, remove, end.
   void Step(Time now);
   void StepTorrent(Time now, Entry& entry);
+  void TellIfAlone(Time now, Entry& entry);
   void StepTimeout(Time now);
   void Complete(Time now, Entry& entry);
   bool HasSeededEnough(Time now, const Entry& entry) const;

@@ -106,6 +106,10 @@ absl::StatusOr<SimRunPlan> ReadPlan(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::vector<sim::Setting> settings, ReadSettings(arguments));
   const std::string& name = arguments.positionals().front();
   ASSIGN_OR_RETURN(plan.target, LoadSimTarget(name, settings, *plan.strategies));
+  if (plan.options.watch.has_value() && plan.target.scenario.kind == sim::ScenarioKind::kDht) {
+    return UsageError(
+        absl::StrCat("--watch shows members of swarms; ", Printable(name), " has none"));
+  }
   plan.words = {"starling", "sim", "run", ShellQuote(name)};
   if (plan.target.earlier.has_value()) {
     if (arguments.Has("--seed")) {
@@ -177,6 +181,18 @@ void PrintSummary(const SimRunPlan& plan, const sim::Result& result, double elap
                          sim::FormatCount(static_cast<double>(result.events)), " events)"));
 }
 
+// Members join while it runs, so who was there is known afterwards.
+absl::Status CheckWatched(const SimRunPlan& plan, const sim::Result& result) {
+  if (!plan.options.watch.has_value()) return absl::OkStatus();
+  for (const sim::Table& table : result.tables) {
+    if (table.name != "nodes" || *plan.options.watch < table.rows.size()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("--watch ", *plan.options.watch,
+                     ": there was no such member, their numbers are 0 to ", table.rows.size() - 1));
+  }
+  return absl::OkStatus();
+}
+
 // What goes wrong only after the result is written: it is worth keeping all the same.
 absl::Status Judge(const SimRunPlan& plan, const sim::Result& result) {
   if (!result.broken.empty()) {
@@ -228,6 +244,7 @@ absl::StatusOr<int> RunSimRun(const Arguments& arguments) {
   }
   RETURN_IF_ERROR(interrupted);
   RETURN_IF_ERROR(Judge(plan, result));
+  RETURN_IF_ERROR(CheckWatched(plan, result));
   return kExitDone;
 }
 

@@ -44,6 +44,27 @@ TEST(Files, AskingWhetherAFileCanBeWrittenChangesNothing) {
   EXPECT_FALSE(CheckWritableFile("/dev/full").ok());
 }
 
+TEST(Files, OfALinkTheFileIsReplacedAndNotTheLink) {
+  const ScratchFolder folder;
+  WriteText(folder / "file", "old");
+  std::filesystem::create_symlink("file", folder / "link");
+  EXPECT_TRUE(CheckWritableFile(folder / "link").ok());
+  ASSERT_TRUE(WriteFileAtomically(folder / "link", "new").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(ReadText(folder / "file"), "new");
+}
+
+TEST(Files, NothingButAFileIsReplaced) {
+  const ScratchFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  std::filesystem::create_symlink("pipe", folder / "link");
+  for (const std::string& path : {folder / "pipe", folder / "link"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(CheckWritableFile(path))) << path;
+    EXPECT_TRUE(absl::IsInvalidArgument(WriteFileAtomically(path, "x"))) << path;
+  }
+  EXPECT_TRUE(std::filesystem::is_fifo(folder / "pipe"));
+}
+
 TEST(Files, ReadingIsBounded) {
   const ScratchFolder folder;
   WriteText(folder / "x", std::string(101, 'x'));

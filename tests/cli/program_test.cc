@@ -75,6 +75,16 @@ TEST_F(ProgramTest, WrongUsageEndsWithTwoAndOneLine) {
   }
 }
 
+TEST_F(ProgramTest, ABenchNamesTheOptionThatIsWrong) {
+  for (const auto& [option, value] : std::vector<std::pair<std::string, std::string>>{
+           {"--variant", "foo"}, {"--dead", "3"}, {"--churn", "x"}, {"--seed", "3..1"}}) {
+    ChildProgram program(errors(), {"dht", "bench", "--simulated", option, value});
+    EXPECT_EQ(program.ReadAll(), "");
+    EXPECT_EQ(program.Wait(), 2);
+    EXPECT_THAT(program.Errors(), StartsWith("starling: " + option + " " + value + ": "));
+  }
+}
+
 TEST_F(ProgramTest, WhatCannotBeDoneEndsWithOneAndOneLine) {
   WriteText(folder_ / "bad.torrent", "d4:infoe");
   WriteText(folder_ / "good.torrent", SomeTorrentFile());
@@ -88,6 +98,7 @@ TEST_F(ProgramTest, WhatCannotBeDoneEndsWithOneAndOneLine) {
            {"create", "/", "-o", folder_ / "o"},
            {"dht", "crawl", "--out", folder_ / "none/x.csv"},
            Alone({"get", folder_ / "good.torrent", "--save-torrent", folder_ / "none/x"}),
+           Alone({"get", folder_ / "good.torrent", "--save-torrent", folder_ / "file"}),
            Alone({"get", folder_ / "bad.torrent"}),
            Alone({"get", folder_ / "good.torrent", "-d", folder_ / "file"}),
            Alone({"seed", folder_ / "good.torrent", "--dir", folder_ / "nothing"}),
@@ -194,6 +205,14 @@ TEST_F(ProgramTest, NothingGainedEndsWithOne) {
   EXPECT_THAT(get.Errors(), HasSubstr("nothing gained for 300 ms"));
 }
 
+TEST_F(ProgramTest, WhoFindsNobodyIsToldWhy) {
+  ChildProgram get(errors(), Alone({"get", "0123456789abcdef0123456789abcdef01234567", "-d",
+                                    folder_ / "copy", "--timeout", "5500ms"}));
+  EXPECT_EQ(get.Wait(), 1);
+  EXPECT_THAT(get.Errors(), HasSubstr("0123456789abcdef0123456789abcdef01234567: no peer, and "
+                                      "nobody to ask for one: no DHT node answers"));
+}
+
 TEST_F(ProgramTest, SeedingWhatIsNotThereEndsWithOne) {
   WriteText(folder_ / "x.torrent", SomeTorrentFile());
   ChildProgram seed(errors(), Alone({"seed", folder_ / "x.torrent", "--dir", folder_.path()}));
@@ -246,6 +265,9 @@ TEST_F(ProgramTest, ItemsArePutAndFoundAgain) {
   EXPECT_EQ(run({"put", "Hello World!"}), 0);
   EXPECT_THAT(said, HasSubstr("target e5f96f6f38320f0f33959cb4d3d656452117aadb\n"));
   EXPECT_THAT(said, HasSubstr("stored by 1 of 1 node"));
+  EXPECT_THAT(said, HasSubstr("starling dht get e5f96f6f38320f0f33959cb4d3d656452117aadb "
+                              "--bootstrap " +
+                              address + " --state "));
   EXPECT_EQ(run({"get", "e5f96f6f38320f0f33959cb4d3d656452117aadb"}), 0);
   EXPECT_EQ(said, "Hello World!");
   EXPECT_EQ(run({"get", "0123456789abcdef0123456789abcdef01234567"}), 1);

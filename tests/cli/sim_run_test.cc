@@ -200,6 +200,7 @@ TEST_F(SimRunTest, BadInputIsOneLine) {
       {{tiny(), "--until", "soon"}, 2},
       {{tiny(), "--until", "0s"}, 2},
       {{tiny(), "--watch", "me"}, 2},
+      {{"dht-lookups", "--watch", "0"}, 2},
       {{tiny(), "--set", "leechers"}, 2},
       {{tiny(), "--set", "=3"}, 2},
       {{tiny(), "--set", "leechers=0"}, 1},
@@ -214,6 +215,14 @@ TEST_F(SimRunTest, BadInputIsOneLine) {
     EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 1) << ended.errors;
     EXPECT_EQ(ended.output, "");
   }
+}
+
+TEST_F(SimRunTest, SaysThatNobodyHasTheWatchedNumber) {
+  const Ended ended = Run({tiny(), "--watch", "4"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_EQ(ended.errors,
+            "starling: --watch 4: there was no such member, their numbers are 0 to 3\n");
+  EXPECT_EQ(Run({tiny(), "--watch", "3"}).code, 0);
 }
 
 TEST(EarlierResult, IsReadOrRefusedWithAReason) {
