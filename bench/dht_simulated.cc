@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "cli/huge_pages.h"
 #include "sim/dht_run.h"
 
 namespace starling::sim {
@@ -141,4 +142,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace starling::sim
 
-int main(int argc, char** argv) { return starling::sim::Main(argc, argv); }
+int main(int argc, char** argv) {
+  starling::cli::RestartWithHugePages(argv);
+  return starling::sim::Main(argc, argv);
+}

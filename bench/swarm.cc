@@ -14,6 +14,7 @@
 #include <new>
 #include <vector>
 
+#include "cli/huge_pages.h"
 #include "sim/client_host.h"
 
 namespace {
@@ -206,6 +207,7 @@ class FlashCrowd {
 }  // namespace starling::sim
 
 int main(int argc, char** argv) {
+  starling::cli::RestartWithHugePages(argv);
   starling::sim::Settings settings;
   if (argc > 1) settings.leechers = static_cast<uint32_t>(std::atoi(argv[1]));
   if (argc > 2) settings.seed = static_cast<uint64_t>(std::atoll(argv[2]));

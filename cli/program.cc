@@ -12,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/huge_pages.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
@@ -34,6 +35,11 @@ bool IsGroup(const std::vector<Command>& commands, absl::string_view word) {
     if (absl::StartsWith(command.name, absl::StrCat(word, " "))) return true;
   }
   return false;
+}
+
+bool Simulates(const std::vector<std::string>& words) {
+  if (words.size() < 2) return false;
+  return words[0] == "sim" || (words[0] == "dht" && words[1] == "bench");
 }
 
 using StrategiesPointer = std::shared_ptr<const sim::Strategies>;
@@ -114,6 +120,12 @@ int RunProgram(std::vector<std::string> words, sim::Strategies strategies) {
     return kExitCouldNot;
   }
   return code;
+}
+
+int RunMain(int argc, char** argv, sim::Strategies strategies) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (Simulates(words)) RestartWithHugePages(argv);
+  return RunProgram(std::move(words), std::move(strategies));
 }
 
 }  // namespace starling::cli

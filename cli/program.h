@@ -13,4 +13,7 @@ namespace starling::cli {
 // examples/my_choker hands over one more. Returns the exit code.
 int RunProgram(std::vector<std::string> words, sim::Strategies strategies = {});
 
+// The same for `main`: simulations get huge pages first (huge_pages.h).
+int RunMain(int argc, char** argv, sim::Strategies strategies = {});
+
 }  // namespace starling::cli

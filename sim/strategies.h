@@ -1,5 +1,5 @@
 // Everything that a scenario may name: chokers, piece policies, behaviours and lookup variants. A
-// value that is handed along, so that a program of one's own adds to it and hands it to RunProgram.
+// value that is handed along, so that a program of one's own adds to it and hands it to RunMain.
 #pragma once
 
 #include "dht/variant_registry.h"

@@ -1,8 +1,5 @@
 // The whole program `starling` with one more choker in it: `--choker mine` for the real node,
 // `choker = {name = "mine", newcomers = 0.3}` in scenario files, `sim list --strategies`.
-#include <string>
-#include <vector>
-
 #include "cli/program.h"
 #include "my_choker.h"
 #include "sim/strategies.h"
@@ -10,5 +7,5 @@
 int main(int argc, char** argv) {
   starling::sim::Strategies strategies;
   strategies.chokers.Add(MyChokerKind());
-  return starling::cli::RunProgram(std::vector<std::string>(argv + 1, argv + argc), strategies);
+  return starling::cli::RunMain(argc, argv, strategies);
 }
