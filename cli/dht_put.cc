@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "cli/command.h"
 #include "cli/dht_ask.h"
+#include "cli/files.h"
 #include "cli/item_key.h"
 #include "cli/item_text.h"
 #include "cli/progress.h"
@@ -234,13 +235,18 @@ absl::StatusOr<PutWish> ReadWish(const Arguments& arguments) {
   return wish;
 }
 
-// Whoever puts into a private network must not be sent to look in the public one.
+// Whoever puts into a private network must not be sent to look in the public one. Not --listen: its
+// port may still be taken by --keep.
 std::string NetworkOptions(const Arguments& arguments) {
   std::string words;
-  for (const char* option : {"--bootstrap", "--state"}) {
+  for (const char* option : {"--bootstrap", "--dht-security"}) {
     for (const std::string& value : arguments.Values(option)) {
-      absl::StrAppend(&words, " ", option, " ", ShellQuote(Printable(value)));
+      absl::StrAppend(&words, " ", option, " ", ShellQuote(value));
     }
+  }
+  // The line may be typed in another folder.
+  if (const auto state = arguments.Value("--state")) {
+    absl::StrAppend(&words, " --state ", ShellQuote(AbsolutePath(*state)));
   }
   return words;
 }

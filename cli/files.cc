@@ -51,9 +51,13 @@ absl::Status WriteAll(int file, absl::string_view path, absl::string_view bytes)
   return ::fsync(file) == 0 ? absl::OkStatus() : Failure("write", path, errno);
 }
 
-// Renaming onto a device or a pipe would put a file in its place.
+// Of the file itself, not of a link to it. Renaming onto a device or a pipe would put a file in its
+// place.
 absl::Status CheckReplaceable(const std::string& path) {
   std::error_code error;
+  if (fs::is_symlink(path, error)) {
+    return absl::InvalidArgumentError(absl::StrCat(Printable(path), " is a link to nothing"));
+  }
   if (!fs::exists(path, error) || fs::is_regular_file(path, error)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(Printable(path), " is not a regular file"));
 }
@@ -63,7 +67,7 @@ absl::Status CheckReplaceable(const std::string& path) {
 std::string ThroughLinks(const std::string& path) {
   std::error_code error;
   if (!fs::is_symlink(path, error)) return path;
-  const fs::path file = fs::weakly_canonical(path, error);
+  const fs::path file = fs::canonical(path, error);
   return error ? path : file.string();
 }
 

@@ -14,7 +14,7 @@ namespace starling::cli {
 // Errors name the path and what is wrong with it. NotFound if there is none.
 absl::StatusOr<std::string> ReadFile(const std::string& path, uint64_t size_max);
 // Writes a temporary file beside `path`, syncs it, and renames it into place. Of a link the file
-// that it leads to is replaced; devices, pipes and folders are refused.
+// that it leads to is replaced; links to nothing, devices, pipes and folders are refused.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes);
 // Could WriteFileAtomically() write there now? Changes nothing.
 absl::Status CheckWritableFile(const std::string& path);

@@ -24,15 +24,19 @@ constexpr absl::string_view kExplanation =
     "While it fetches it serves others, too. When all is there it ends, and prints\n"
     "the command that goes on serving; --seed-after serves on at once.";
 
-// The same command goes on where it was stopped, so its own file may be there; nothing else of the
-// user's is replaced.
-absl::Status CheckSaveTorrent(const std::string& path, const InfoHash& info_hash) {
-  RETURN_IF_ERROR(CheckWritableFile(path));
-  if (!PathExists(path)) return absl::OkStatus();
-  const absl::StatusOr<Source> there = LoadSource(path, nullptr);
-  if (there.ok() && there->info_hash() == info_hash) return absl::OkStatus();
+// The same command goes on where it was stopped, so its file may be there already: then there is
+// nothing to save, and `path` is emptied. Nothing of the user's is replaced.
+absl::Status PrepareSaveTorrent(const InfoHash& info_hash, std::string* path) {
+  RETURN_IF_ERROR(CheckWritableFile(*path));
+  if (!PathExists(*path)) return absl::OkStatus();
+  // Absolute, so that no name is taken for a magnet link or a hash.
+  const absl::StatusOr<Source> there = LoadSource(AbsolutePath(*path), nullptr);
+  if (there.ok() && there->info_hash() == info_hash) {
+    path->clear();
+    return absl::OkStatus();
+  }
   return absl::AlreadyExistsError(absl::StrCat(
-      "--save-torrent: ", Printable(path), " exists and is not this torrent; name another file"));
+      "--save-torrent: ", Printable(*path), " exists and is not this torrent; name another file"));
 }
 
 absl::StatusOr<int> RunGet(const Arguments& arguments) {
@@ -59,7 +63,7 @@ absl::StatusOr<int> RunGet(const Arguments& arguments) {
     torrents.push_back(std::move(torrent));
   }
   if (!options.save_torrent.empty()) {
-    RETURN_IF_ERROR(CheckSaveTorrent(options.save_torrent, torrents.front().source.info_hash()));
+    RETURN_IF_ERROR(PrepareSaveTorrent(torrents.front().source.info_hash(), &options.save_torrent));
   }
   RETURN_IF_ERROR(MakeWritableFolder(dir));
   return Session(Session::Purpose::kGet, options, *state, *reporter).Run(std::move(torrents));

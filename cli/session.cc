@@ -39,6 +39,11 @@ std::string LinkOf(const Source& source) {
   return storage::FormatMagnet(magnet);
 }
 
+bool NamesTracker(const Source& source) {
+  return (source.metainfo != nullptr && !source.metainfo->trackers.empty()) ||
+         (source.magnet.has_value() && !source.magnet->trackers.empty());
+}
+
 }  // namespace
 
 // A torrent of this session and how far it has come.
@@ -49,6 +54,7 @@ struct Session::Entry {
   Time added{};
   Time complete_at = kNever;
   bool is_failed = false;
+  Time looks_since = kNever;  // for peers: not while it is checked
   bool is_alone_told = false;
   bool has_left = false;  // no longer in the client
 
@@ -264,18 +270,25 @@ void Session::StepTorrent(Time now, Entry& entry) {
     Complete(now, entry);
   }
   if (entry.is_complete() && HasSeededEnough(now, entry)) Leave(now, entry);
-  if (!entry.is_complete() && entry.view.running >= kPeerWithin) TellIfAlone(now, entry);
+  if (!entry.is_complete()) TellIfAlone(now, entry);
 }
 
 void Session::TellIfAlone(Time now, Entry& entry) {
   const TorrentStatus& status = entry.view.status;
-  if (status.phase == TorrentPhase::kChecking || status.peer_set > 0 || status.connected > 0)
-    return;
-  if (std::exchange(entry.is_alone_told, true)) return;
+  if (status.phase == TorrentPhase::kChecking) return;
+  if (entry.looks_since == kNever) entry.looks_since = now;
+  if (status.connected > 0) entry.is_alone_told = true;  // it was not, so it need not be told
+  if (entry.is_alone_told || now - entry.looks_since < kPeerWithin) return;
+  entry.is_alone_told = true;
+  const storage::Metainfo* metainfo = entry.given.source.metainfo.get();
+  const ClientOptions& client = options_.node.client;
   const dht::Stats stats = node_->client().status(now).dht;
-  reporter_.Warn(absl::StrCat(
-      entry.given.source.label(), ": ",
-      WhyNoPeer(entry.view, options_.node.client.dht, stats.table_nodes + stats.table_nodes_v6)));
+  PeerSources sources;
+  sources.dht = client.dht && (metainfo == nullptr || !metainfo->is_private);
+  sources.dht_nodes = stats.table_nodes + stats.table_nodes_v6;
+  sources.trackers = client.trackers != TrackerRule::kNever && NamesTracker(entry.given.source);
+  sources.known_addresses = status.peer_set;
+  reporter_.Warn(absl::StrCat(entry.given.source.label(), ": ", WhyNoPeer(sources)));
 }
 
 void Session::Complete(Time now, Entry& entry) {

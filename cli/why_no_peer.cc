@@ -5,20 +5,24 @@
 
 namespace starling::cli {
 
-std::string WhyNoPeer(const TorrentView& torrent, bool dht, uint32_t dht_nodes) {
-  const uint32_t trackers = torrent.status.trackers_asked;
-  if (dht_nodes == 0 && trackers == 0) {
-    return absl::StrCat(
-        "no peer, and nobody to ask for one: ", dht ? "no DHT node answers" : "the DHT is off",
-        " and no tracker is known; ", dht ? "--dht-bootstrap names a node, " : "",
-        "--peer names a peer");
+std::string WhyNoPeer(const PeerSources& sources) {
+  const bool asks_dht = sources.dht && sources.dht_nodes > 0;
+  if (sources.known_addresses > 0) {
+    return absl::StrCat("no peer yet: of ",
+                        Count(sources.known_addresses, "known address", "known addresses"),
+                        " none has answered; still trying");
   }
-  std::string asked = dht_nodes == 0 ? "" : Count(dht_nodes, "DHT node", "DHT nodes");
-  if (trackers > 0) {
-    absl::StrAppend(&asked, asked.empty() ? "" : " and ", Count(trackers, "tracker", "trackers"));
+  if (!asks_dht && !sources.trackers) {
+    return absl::StrCat("no peer, and nobody to ask for one: ",
+                        sources.dht ? "no DHT node answers" : "the DHT is off for it",
+                        ", and there is no tracker; ",
+                        sources.dht ? "--dht-bootstrap names a node, " : "", "--peer names a peer");
   }
-  return absl::StrCat("no peer yet: ", asked, dht_nodes + trackers == 1 ? " knows" : " know",
-                      " nobody who has it; still looking");
+  std::string where = asks_dht ? absl::StrCat("in the DHT, which has ",
+                                              Count(sources.dht_nodes, "node", "nodes"), " here")
+                               : "";
+  if (sources.trackers) absl::StrAppend(&where, asks_dht ? ", and " : "", "at its trackers");
+  return absl::StrCat("no peer yet; looking ", where);
 }
 
 }  // namespace starling::cli

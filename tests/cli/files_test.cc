@@ -58,7 +58,10 @@ TEST(Files, NothingButAFileIsReplaced) {
   const ScratchFolder folder;
   ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
   std::filesystem::create_symlink("pipe", folder / "link");
-  for (const std::string& path : {folder / "pipe", folder / "link"}) {
+  std::filesystem::create_symlink("nothing", folder / "dangling");
+  std::filesystem::create_symlink("round", folder / "round");
+  for (const char* name : {"pipe", "link", "dangling", "round"}) {
+    const std::string path = folder / name;
     EXPECT_TRUE(absl::IsInvalidArgument(CheckWritableFile(path))) << path;
     EXPECT_TRUE(absl::IsInvalidArgument(WriteFileAtomically(path, "x"))) << path;
   }

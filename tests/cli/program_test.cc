@@ -210,7 +210,7 @@ TEST_F(ProgramTest, WhoFindsNobodyIsToldWhy) {
                                     folder_ / "copy", "--timeout", "5500ms"}));
   EXPECT_EQ(get.Wait(), 1);
   EXPECT_THAT(get.Errors(), HasSubstr("0123456789abcdef0123456789abcdef01234567: no peer, and "
-                                      "nobody to ask for one: no DHT node answers"));
+                                      "nobody to ask for one: no DHT node answers, and "));
 }
 
 TEST_F(ProgramTest, SeedingWhatIsNotThereEndsWithOne) {

@@ -221,8 +221,11 @@ TEST_F(SimRunTest, SaysThatNobodyHasTheWatchedNumber) {
   const Ended ended = Run({tiny(), "--watch", "4"});
   EXPECT_EQ(ended.code, 1);
   EXPECT_EQ(ended.errors,
-            "starling: --watch 4: there was no such member, their numbers are 0 to 3\n");
+            "starling: --watch 4: of the 4 members that joined none has that number; nodes.csv of "
+            "--out lists them\n");
   EXPECT_EQ(Run({tiny(), "--watch", "3"}).code, 0);
+  EXPECT_THAT(Run({tiny(), "--watch", "4", "--until", "1ms"}).errors,
+              HasSubstr(" members that joined until it was stopped none has that number"));
 }
 
 TEST(EarlierResult, IsReadOrRefusedWithAReason) {

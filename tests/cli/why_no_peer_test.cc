@@ -5,25 +5,20 @@
 namespace starling::cli {
 namespace {
 
-TorrentView WithTrackers(uint32_t trackers) {
-  TorrentView torrent;
-  torrent.status.trackers_asked = trackers;
-  return torrent;
-}
-
-TEST(WhyNoPeer, NamesWhoWasAskedAndWhatCanBeDone) {
-  EXPECT_EQ(WhyNoPeer(WithTrackers(0), /*dht=*/true, 0),
-            "no peer, and nobody to ask for one: no DHT node answers and no tracker is known; "
+TEST(WhyNoPeer, NamesWhereIsLookedAndWhatCanBeDone) {
+  EXPECT_EQ(WhyNoPeer({true, 0, false, 0}),
+            "no peer, and nobody to ask for one: no DHT node answers, and there is no tracker; "
             "--dht-bootstrap names a node, --peer names a peer");
-  EXPECT_EQ(WhyNoPeer(WithTrackers(0), /*dht=*/false, 0),
-            "no peer, and nobody to ask for one: the DHT is off and no tracker is known; "
+  EXPECT_EQ(WhyNoPeer({false, 40, false, 0}),
+            "no peer, and nobody to ask for one: the DHT is off for it, and there is no tracker; "
             "--peer names a peer");
-  EXPECT_EQ(WhyNoPeer(WithTrackers(0), true, 1),
-            "no peer yet: 1 DHT node knows nobody who has it; still looking");
-  EXPECT_EQ(WhyNoPeer(WithTrackers(2), true, 40),
-            "no peer yet: 40 DHT nodes and 2 trackers know nobody who has it; still looking");
-  EXPECT_EQ(WhyNoPeer(WithTrackers(1), true, 0),
-            "no peer yet: 1 tracker knows nobody who has it; still looking");
+  EXPECT_EQ(WhyNoPeer({true, 1, false, 0}),
+            "no peer yet; looking in the DHT, which has 1 node here");
+  EXPECT_EQ(WhyNoPeer({true, 40, true, 0}),
+            "no peer yet; looking in the DHT, which has 40 nodes here, and at its trackers");
+  EXPECT_EQ(WhyNoPeer({false, 40, true, 0}), "no peer yet; looking at its trackers");
+  EXPECT_EQ(WhyNoPeer({true, 0, false, 1}),
+            "no peer yet: of 1 known address none has answered; still trying");
 }
 
 }  // namespace
