@@ -83,6 +83,19 @@ absl::StatusOr<std::vector<sim::Setting>> ReadSettings(const Arguments& argument
   return settings;
 }
 
+// How many there will be, where that is known before the run.
+std::optional<uint64_t> MembersOf(const sim::Scenario& scenario) {
+  uint64_t members = 0;
+  for (const sim::PopulationSpec& population : scenario.populations) {
+    const bool others_follow = population.join.kind == sim::JoinKind::kPoisson ||
+                               population.stay.kind == sim::StayKind::kRejoin ||
+                               population.stay.kind == sim::StayKind::kSession;
+    if (others_follow || population.count_max > population.count) return std::nullopt;
+    members += population.count;
+  }
+  return members;
+}
+
 absl::StatusOr<SimRunPlan> ReadPlan(const Arguments& arguments) {
   if (arguments.positionals().size() != 1) {
     return UsageError(absl::StrCat("sim run needs one NAME, FILE.toml or DIR", SeeHelp("sim run")));
@@ -92,6 +105,9 @@ absl::StatusOr<SimRunPlan> ReadPlan(const Arguments& arguments) {
   plan.out = arguments.Value("--out").value_or("");
   plan.force = arguments.Has("--force");
   plan.json = arguments.Has("--json");
+  if (arguments.Has("--out") && plan.out.empty()) {
+    return UsageError(absl::StrCat("--out needs the name of a folder", SeeHelp("sim run")));
+  }
   if (plan.force && plan.out.empty()) {
     return UsageError(absl::StrCat("--force needs --out", SeeHelp("sim run")));
   }
@@ -110,6 +126,13 @@ absl::StatusOr<SimRunPlan> ReadPlan(const Arguments& arguments) {
   if (plan.options.watch.has_value() && plan.target.scenario.kind == sim::ScenarioKind::kDht) {
     return UsageError(
         absl::StrCat("--watch shows members of swarms; ", Printable(name), " has none"));
+  }
+  if (plan.options.watch.has_value()) {
+    const std::optional<uint64_t> members = MembersOf(plan.target.scenario);
+    if (members.has_value() && *plan.options.watch >= *members) {
+      return absl::NotFoundError(absl::StrCat("--watch ", *plan.options.watch, ": the members of ",
+                                              Printable(name), " are 0 to ", *members - 1));
+    }
   }
   plan.words = {"starling", "sim", "run", ShellQuote(name)};
   if (plan.target.earlier.has_value()) {
@@ -232,7 +255,9 @@ absl::StatusOr<int> RunSimRun(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const sim::Result result, RunIt(plan, interrupts, &progress));
   const absl::Status interrupted = interrupts.status();
   progress.Clear();
-  const std::string command = CommandOf(plan, plan.options.until);
+  // Also of a run that a signal ended.
+  const std::string command =
+      CommandOf(plan, result.partial ? result.simulated : plan.options.until);
   const sim::Provenance provenance{kVersion, std::string(source_commit()),
                                    std::string(compiler_name()), command};
   if (plan.json) {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "base/check.h"
 #include "cli/quantities.h"
 #include "cli/sim_kept.h"
@@ -34,6 +35,11 @@ absl::Status ReadWhat(const Arguments& arguments, SweepPlan* plan) {
   for (const std::string& text : arguments.Values("--vary")) {
     absl::StatusOr<sim::SweepAxis> axis = sim::ParseAxis(text);
     if (!axis.ok()) return AsUsage(axis.status());
+    for (const sim::Setting& setting : plan->settings) {
+      if (setting.key != axis->key) continue;
+      return UsageError(absl::StrCat("--set and --vary both say ", Printable(axis->key),
+                                     "; give only one of them", SeeHelp("sim sweep")));
+    }
     plan->axes.push_back(*std::move(axis));
   }
   absl::StatusOr<std::vector<uint64_t>> seeds =
@@ -84,6 +90,17 @@ std::string AxisWord(const sim::SweepAxis& axis) {
       }));
 }
 
+// What is wrong with a value that --vary gave.
+absl::Status InWordsOf(const std::vector<sim::SweepAxis>& axes, const absl::Status& status) {
+  std::string message(status.message());
+  for (const sim::SweepAxis& axis : axes) {
+    absl::StrReplaceAll(
+        {{absl::StrCat("--set ", axis.key, "="), absl::StrCat("--vary ", axis.key, "=")}},
+        &message);
+  }
+  return absl::Status(status.code(), message);
+}
+
 }  // namespace
 
 absl::StatusOr<SweepPlan> ReadSweepPlan(const Arguments& arguments, int ranks) {
@@ -110,7 +127,7 @@ absl::StatusOr<std::vector<SweepJob>> PlanSweepJobs(const SweepPlan& plan) {
   for (const std::vector<sim::Setting>& point : sim::PointsOf(plan.axes)) {
     absl::StatusOr<sim::Scenario> with =
         sim::WithSettings(plan.scenario, point, plan.strategies.get());
-    if (!with.ok()) return with.status();
+    if (!with.ok()) return InWordsOf(plan.axes, with.status());
     SweepJob job;
     job.job.scenario = std::make_shared<const sim::Scenario>(*std::move(with));
     job.scenario_key = ScenarioKey(*job.job.scenario);

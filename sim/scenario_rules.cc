@@ -108,7 +108,19 @@ MaybeProblem CheckJoinAndStay(const PopulationSpec& population) {
     return Problem(path + ".join",
                    "seeds cannot be poisson arrivals; only \"together\" is allowed");
   }
+  if (!arrives && population.join.rate != 0) {
+    return Problem(path + ".join.rate", "is only for kind = \"poisson\"");
+  }
+  if (arrives && population.join.over != Duration{}) {
+    return Problem(path + ".join.over", "is only for kind = \"together\"");
+  }
   const StaySpec& stay = population.stay;
+  if (stay.kind != StayKind::kSeed && stay.seeding != Duration{}) {
+    return Problem(path + ".stay.seeding", "is only for kind = \"seed\"");
+  }
+  if (stay.kind != StayKind::kSession && !stay.churn.empty()) {
+    return Problem(path + ".stay.churn", "is only for kind = \"session\"");
+  }
   if (stay.kind == StayKind::kSeed && stay.seeding <= Duration{}) {
     return Problem(path + ".stay", "kind = \"seed\" needs seeding, a duration such as \"5min\"");
   }
@@ -154,6 +166,13 @@ MaybeProblem CheckFault(const Scenario& scenario, size_t index) {
   }
   if (fault.routers && fault.kind != FaultKind::kCrash) {
     return Problem(path + ".routers", "is only for kind = \"crash\"");
+  }
+  if (fault.rate != 0 && fault.kind != FaultKind::kSlowDisk) {
+    return Problem(path + ".rate", "is only for kind = \"slow-disk\"");
+  }
+  const bool strikes_all = fault.kind == FaultKind::kLoss || fault.kind == FaultKind::kTrackerDown;
+  if (strikes_all && !fault.population.empty()) {
+    return Problem(path + ".population", "a fault of this kind strikes everybody");
   }
   return std::nullopt;
 }

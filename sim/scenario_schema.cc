@@ -150,7 +150,8 @@ void Fields(FieldVisitor& v, FaultSpec& s) {
   v.Number("after_copies", Unit::kNumber, s.after_copies, {0, 1e6},
            "instead of at: when so many complete copies, spread over all leechers, are out");
   v.Time("length", s.length, "until it is over; 0: for good");
-  v.Text("population", s.population, "whom it strikes; empty: everybody");
+  v.Text("population", s.population,
+         "whom it strikes; empty: everybody, as loss and tracker-down always do");
   v.Flag("routers", s.routers, "crash: all bare DHT nodes as well");
   v.Share("share", s.share, "of the population; of the packets, where they are lost");
   v.Rate("rate", s.rate, "slow-disk: what a disk serves");

@@ -85,6 +85,10 @@ void Services::SetSite(absl::string_view authority, std::shared_ptr<Site> site) 
   sites_[Text(authority)] = std::move(site);
 }
 
+std::shared_ptr<Site> Services::TakeSite(absl::string_view authority) {
+  return std::exchange(sites_[Text(authority)], nullptr);
+}
+
 uint32_t Services::Take(NodeIndex node) {
   uint32_t index = static_cast<uint32_t>(requests_.size());
   if (free_requests_.empty()) {

@@ -39,8 +39,10 @@ class Services {
   Services& operator=(const Services&) = delete;
 
   void AddName(absl::string_view host, std::vector<Endpoint> endpoints);
-  // Answers http://`authority`/...; null takes it down: connections to it are refused.
+  // Answers http://`authority`/...
   void SetSite(absl::string_view authority, std::shared_ptr<Site> site);
+  // Takes it down: connections to it are refused. Returns it; null if there was none.
+  std::shared_ptr<Site> TakeSite(absl::string_view authority);
   void OnEvent(const Event& event);  // kService
   uint64_t requests() const { return requests_made_; }
 

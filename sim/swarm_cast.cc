@@ -339,6 +339,30 @@ Traffic SwarmCast::TrafficOf(const Member& member) const {
   return Sum(member.before, TrafficOfHost(member));
 }
 
+bool SwarmCast::HonestHaveAll(const SharedContent& content) const {
+  Bitfield together(content.metainfo()->piece_count());
+  for (const Member& member : members_) {
+    if (!member.honest || !member.is_here()) continue;
+    const Bitfield* have = member.host->disk().have(content.info_hash());
+    for (PieceIndex piece(0); have != nullptr && piece.value() < have->size(); ++piece) {
+      if (have->Has(piece)) together.Set(piece);
+    }
+    if (together.all()) return true;
+  }
+  return false;
+}
+
+uint64_t SwarmCast::Owed() const {
+  for (const std::shared_ptr<const SharedContent>& content : contents_) {
+    if (!HonestHaveAll(*content)) return 0;
+  }
+  return static_cast<uint64_t>(
+      std::count_if(members_.begin(), members_.end(), [&](const Member& member) {
+        return member.honest && member.is_here() && !member.is_seed && !member.is_done() &&
+               troupes_[member.population].spec->measured;
+      }));
+}
+
 uint32_t SwarmCast::CopiesOutside() const {
   uint32_t fewest = ~uint32_t{0};
   for (const std::shared_ptr<const SharedContent>& content : contents_) {

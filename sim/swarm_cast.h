@@ -42,6 +42,9 @@ class SwarmCast {
   uint64_t done() const { return done_; }  // of the measured leechers
   // Has everybody who is expected come and finished?
   bool all_done() const { return expected_ > 0 && done_ >= expected_; }
+  // Measured, honest leechers that are there and not done, although every piece lies with somebody
+  // honest who is there too. Walks all members.
+  uint64_t Owed() const;
   // Whose host it is now; null if nobody's.
   const Member* FindByNode(NodeIndex node) const;
   // What a member has moved in its whole life so far.
@@ -55,6 +58,7 @@ class SwarmCast {
   uint32_t CopiesOutside() const;
 
  private:
+  bool HonestHaveAll(const SharedContent& content) const;
   Member& Plan(uint32_t population, Time when);
   void PlanPoisson(uint32_t population, Time when);
   void Enter(uint32_t number);

@@ -4,6 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "sim/tracker_site.h"
+
 namespace starling::sim {
 
 void SwarmFaults::Begin(Time start, DhtPopulation* dht) {
@@ -51,10 +53,7 @@ void SwarmFaults::Strike(const FaultSpec& fault) {
       return Lose(fault);
     case FaultKind::kCrash:
       for (Member* member : Victims(fault)) cast_.Crash(*member, fault.length);
-      if (!fault.routers || dht_ == nullptr) return;
-      for (DhtHost* host : dht_->hosts()) {
-        if (world_.hosts().is_up(host->index())) world_.Crash(host->index());
-      }
+      if (fault.routers && dht_ != nullptr) CrashRouters(fault.length);
       return;
     case FaultKind::kSlowDisk:
       for (Member* member : Victims(fault)) {
@@ -69,9 +68,28 @@ void SwarmFaults::Strike(const FaultSpec& fault) {
       }
       return;
     case FaultKind::kTrackerDown:
-      world_.services().SetSite("tracker.sim", nullptr);
-      return;
+      return TakeTrackerDown(fault.length);
   }
+}
+
+void SwarmFaults::CrashRouters(Duration off) {
+  for (DhtHost* host : dht_->hosts()) {
+    const NodeIndex node = host->index();
+    if (!world_.hosts().is_up(node)) continue;
+    world_.Crash(node);
+    if (off == Duration::zero()) continue;
+    world_.At(world_.now() + off, [this, node](Time) {
+      if (!world_.hosts().is_up(node)) world_.PowerOn(node);
+    });
+  }
+}
+
+// It remembers whom it knew: what is down is the way to it.
+void SwarmFaults::TakeTrackerDown(Duration off) {
+  std::shared_ptr<Site> site = world_.services().TakeSite(kTrackerHost);
+  if (site == nullptr || off == Duration::zero()) return;
+  world_.At(world_.now() + off,
+            [this, site](Time) { world_.services().SetSite(kTrackerHost, site); });
 }
 
 void SwarmFaults::CutOff(const FaultSpec& fault) {

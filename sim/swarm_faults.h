@@ -32,6 +32,9 @@ class SwarmFaults {
   void Strike(const FaultSpec& fault);
   void CutOff(const FaultSpec& fault);
   void Lose(const FaultSpec& fault);
+  // These come back after `off`, unless it is zero.
+  void CrashRouters(Duration off);
+  void TakeTrackerDown(Duration off);
   // `share` of the members that are there now, drawn at random.
   std::vector<Member*> Victims(const FaultSpec& fault);
 

@@ -81,8 +81,9 @@ void AddPopulation(const SwarmFacts& facts, size_t population, const Completions
     AddDistribution(name + ".share_ratio", sums.share_ratios, metrics);
   }
   (*metrics)[name + ".members"] = sums.members;
-  (*metrics)[name + ".share_ratio_total"] =
-      sums.downloaded == 0 ? 0 : sums.uploaded / sums.downloaded;
+  if (sums.downloaded > 0) {
+    (*metrics)[name + ".share_ratio_total"] = sums.uploaded / sums.downloaded;
+  }
   (*metrics)[name + ".uploaded_copies"] = sums.uploaded / copy_bytes;
   (*metrics)[name + ".downloaded_copies"] = sums.downloaded / copy_bytes;
   const Time first = all.first.value_or(facts.end);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -14,20 +15,31 @@ namespace {
 
 using GroupsByName = std::map<std::string, std::vector<GroupIndex>>;
 
-absl::Status NoGroup(const std::string& name) {
-  return absl::InvalidArgumentError(absl::StrCat("there is no group \"", name, "\" before it"));
+// In the order of the file, but each after the one that it is inside of; FindProblem() has seen
+// that there is such an order.
+std::vector<const GroupSpec*> OuterFirst(const std::vector<GroupSpec>& specs) {
+  std::vector<const GroupSpec*> order;
+  std::set<std::string> listed = {""};
+  while (order.size() < specs.size()) {
+    const size_t before = order.size();
+    for (const GroupSpec& spec : specs) {
+      if (listed.contains(spec.inside) && listed.insert(spec.name).second) order.push_back(&spec);
+    }
+    if (order.size() == before) break;
+  }
+  return order;
 }
 
 // A group inside of another exists `copies` times in each of those.
 absl::StatusOr<GroupsByName> MakeGroups(const Scenario& scenario, Groups& groups) {
   GroupsByName by_name;
   size_t sum = 0;
-  for (const GroupSpec& spec : scenario.groups) {
+  for (const GroupSpec* each : OuterFirst(scenario.groups)) {
+    const GroupSpec& spec = *each;
     std::vector<std::optional<GroupIndex>> parents = {std::nullopt};
     if (!spec.inside.empty()) {
-      const auto found = by_name.find(spec.inside);
-      if (found == by_name.end()) return NoGroup(spec.inside);
-      parents.assign(found->second.begin(), found->second.end());
+      const std::vector<GroupIndex>& outer = by_name[spec.inside];
+      parents.assign(outer.begin(), outer.end());
     }
     sum += parents.size() * spec.copies;
     if (sum > Groups::kGroupsMax) {
@@ -77,7 +89,9 @@ absl::Status Prepare(const Strategies& strategies, uint64_t seed, Random& random
   DrawUplinks(random, troupe);
   if (spec.group.empty()) return absl::OkStatus();
   const auto group = groups.find(spec.group);
-  if (group == groups.end()) return NoGroup(spec.group);
+  if (group == groups.end()) {
+    return absl::InvalidArgumentError(absl::StrCat("there is no group \"", spec.group, "\""));
+  }
   troupe->groups = group->second;
   return absl::OkStatus();
 }

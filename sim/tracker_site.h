@@ -12,6 +12,8 @@
 
 namespace starling::sim {
 
+inline constexpr char kTrackerHost[] = "tracker.sim";
+
 class TrackerSite final : public Site {
  public:
   explicit TrackerSite(Duration interval = minutes(30)) : interval_(interval) {}

@@ -178,6 +178,7 @@ TEST_F(SimSweepTest, BadInputIsOneLine) {
       {{"sweep", tiny(), "--out", out, "--vary", "leechers"}, 2},
       {{"sweep", tiny(), "--out", out, "--vary", "leechers=(2"}, 2},
       {{"sweep", tiny(), "--out", out, "--vary", "leechers=2", "--vary", "leechers=3"}, 2},
+      {{"sweep", tiny(), "--out", out, "--vary", "leechers=2", "--set", "leechers=3"}, 2},
       {{"sweep", tiny(), "--out", out, "--vary", "leechers=2,none"}, 1},
       {{"sweep", tiny(), "--out", out, "--vary", "leeches=2"}, 1},
       {{"sweep", tiny(), "--out", out, "--vary", "choker=greedy"}, 1},
